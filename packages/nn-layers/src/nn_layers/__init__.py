@@ -1,0 +1,95 @@
+"""Layers of small neural networks on NumPy.
+
+A layer is a spec: a frozen value that owns no array, plans what arrays it needs, and yields the kernel calls of its
+arithmetic. `Stack` gives the arrays and runs the calls.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from nn_layers.errors import ShapeError
+    from nn_layers.initializers import Glorot, He, Initializer, LeCun, Normal, Uniform, Zeros
+    from nn_layers.layers.dense import Dense
+    from nn_layers.layers.dropout import Dropout
+    from nn_layers.layers.elu import ELU, SELU
+    from nn_layers.layers.flatten import Flatten
+    from nn_layers.layers.gelu import GELU
+    from nn_layers.layers.leaky_relu import LeakyReLU
+    from nn_layers.layers.relu import ReLU
+    from nn_layers.layers.sigmoid import Sigmoid
+    from nn_layers.layers.softmax import Softmax
+    from nn_layers.layers.standardize import Standardize
+    from nn_layers.layers.tanh import Tanh
+    from nn_layers.protocol import Frame, Param, Plan, Propagate, Scratch, State
+    from nn_layers.regularization import L1, L2, ElasticNet, Regularizer
+    from nn_layers.stack import Stack
+
+__version__ = "0.1.0"
+
+_MODULES = {
+    "errors": ["ShapeError"],
+    "initializers": ["Glorot", "He", "Initializer", "LeCun", "Normal", "Uniform", "Zeros"],
+    "layers.dense": ["Dense"],
+    "layers.dropout": ["Dropout"],
+    "layers.elu": ["ELU", "SELU"],
+    "layers.flatten": ["Flatten"],
+    "layers.gelu": ["GELU"],
+    "layers.leaky_relu": ["LeakyReLU"],
+    "layers.relu": ["ReLU"],
+    "layers.sigmoid": ["Sigmoid"],
+    "layers.softmax": ["Softmax"],
+    "layers.standardize": ["Standardize"],
+    "layers.tanh": ["Tanh"],
+    "protocol": ["Frame", "Param", "Plan", "Propagate", "Scratch", "State"],
+    "regularization": ["ElasticNet", "L1", "L2", "Regularizer"],
+    "stack": ["Stack"],
+}
+_HOME = {name: module for module, names in _MODULES.items() for name in names}
+
+__all__ = [
+    "ELU",
+    "GELU",
+    "L1",
+    "L2",
+    "SELU",
+    "Dense",
+    "Dropout",
+    "ElasticNet",
+    "Flatten",
+    "Frame",
+    "Glorot",
+    "He",
+    "Initializer",
+    "LeCun",
+    "LeakyReLU",
+    "Normal",
+    "Param",
+    "Plan",
+    "Propagate",
+    "ReLU",
+    "Regularizer",
+    "Scratch",
+    "ShapeError",
+    "Sigmoid",
+    "Softmax",
+    "Stack",
+    "Standardize",
+    "State",
+    "Tanh",
+    "Uniform",
+    "Zeros",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name when it is first asked for."""
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted([*__all__, "__version__"])

@@ -1,0 +1,43 @@
+"""y = scale x where x > 0, else scale alpha (exp(x) - 1); ELU has scale 1, SELU both."""
+
+import numpy as np
+
+from nn_layers.protocol import Array
+
+
+def forward(x: Array, alpha: float, y: Array) -> None:
+    """X -> y, any shape; 0 <= alpha <= 1, where the larger branch is the right one: exp(x) - 1 >= x."""
+    np.minimum(x, 0.0, out=y)
+    np.expm1(y, out=y)
+    if alpha != 1.0:
+        np.multiply(y, alpha, out=y)
+    np.maximum(x, y, out=y)
+
+
+def forward_scaled(x: Array, alpha: float, scale: float, s: Array, y: Array) -> None:
+    """X -> y, any shape; any alpha and scale >= 0. `s`: scratch like x."""
+    np.minimum(x, 0.0, out=y)
+    np.expm1(y, out=y)
+    np.multiply(y, scale * alpha, out=y)
+    np.maximum(x, 0.0, out=s)
+    np.multiply(s, scale, out=s)
+    np.add(y, s, out=y)
+
+
+def backward(dy: Array, y: Array, dx: Array) -> None:
+    """Dx = dy where y > 0, else dy (y + 1): scale = alpha = 1."""
+    np.minimum(y, 0.0, out=dx)
+    np.add(dx, 1.0, out=dx)
+    np.multiply(dx, dy, out=dx)
+
+
+def backward_scaled(dy: Array, y: Array, alpha: float, scale: float, positive: Array, s: Array, dx: Array) -> None:
+    """Dx = scale dy where y > 0, else dy (y + scale alpha). `positive`: boolean scratch, `s`: scratch like dx."""
+    # min(y, 0) + scale alpha is right on the left; on the right it is short of `scale` by scale (1 - alpha).
+    np.greater(y, 0.0, out=positive)
+    np.copyto(dx, positive)
+    np.multiply(dx, scale * (1.0 - alpha), out=dx)
+    np.minimum(y, 0.0, out=s)
+    np.add(s, scale * alpha, out=s)
+    np.add(dx, s, out=dx)
+    np.multiply(dx, dy, out=dx)

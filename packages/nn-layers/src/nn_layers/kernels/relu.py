@@ -1,0 +1,16 @@
+"""y = max(x, 0); the derivative at 0 is 0."""
+
+import numpy as np
+
+from nn_layers.protocol import Array
+
+
+def forward(x: Array, y: Array) -> None:
+    """X -> y, any shape."""
+    np.maximum(x, 0.0, out=y)
+
+
+def backward(dy: Array, y: Array, positive: Array, dx: Array) -> None:
+    """Dx = dy where y > 0, else 0; `positive` is boolean scratch."""
+    np.greater(y, 0.0, out=positive)
+    np.multiply(dy, positive, out=dx)

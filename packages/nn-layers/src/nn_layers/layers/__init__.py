@@ -1,0 +1,1 @@
+"""The layers: one spec a file, each a few lines of wiring around kernels."""

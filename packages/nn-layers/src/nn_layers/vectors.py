@@ -1,0 +1,81 @@
+"""The flat vectors of a stack: made from a seed, and seen by name."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+from nn_layers.binding import Vectors
+from nn_layers.errors import ShapeError
+from nn_layers.layout import Layout, Node, Place
+from nn_layers.protocol import Array, Param, State
+
+ROLES = {"init": 0, "layer": 1, "shuffle": 2}
+"""What a generator is for; part of its key, so that no two consumers of one seed share numbers."""
+
+
+def generator(seed: int, role: str, position: tuple[int, ...] = ()) -> np.random.Generator:
+    """Make the generator of one consumer of the seed."""
+    return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(ROLES[role], *position)))
+
+
+def make_vectors(layout: Layout, seed: int, dtype: DTypeLike) -> Vectors:
+    """Allocate the vectors and draw the first parameters; every layer draws from a generator of its own."""
+    theta = np.zeros(layout.theta_size, dtype)
+    vectors = Vectors(theta, np.zeros_like(theta), np.zeros(layout.state_size, dtype))
+    for node in layout.walk():
+        _draw(node, theta, generator(seed, "init", node.path))
+        for place in node.state.values():
+            place.view(vectors.state)[...] = place.what.fill if isinstance(place.what, State) else 0.0
+    return vectors
+
+
+def _draw(node: Node, theta: Array, rng: np.random.Generator) -> None:
+    for place in node.params.values():
+        if isinstance(place.what, Param):
+            place.what.init.draw(place.view(theta), place.what.fans, rng)
+
+
+def _places(layout: Layout, vectors: Vectors) -> Iterator[tuple[Place, Array]]:
+    for node in layout.walk():
+        yield from ((place, vectors.theta) for place in node.params.values())
+        yield from ((place, vectors.state) for place in node.state.values())
+
+
+def arrays(layout: Layout, vectors: Vectors) -> dict[str, Array]:
+    """Give every parameter and state array by name, as views."""
+    return {place.name: place.view(vector) for place, vector in _places(layout, vectors)}
+
+
+def assign(layout: Layout, vectors: Vectors, weights: Mapping[str, Any]) -> None:
+    """Set arrays by name: every one is checked before the first is written.
+
+    Raises
+    ------
+    KeyError
+        A name that the network does not have.
+    ShapeError
+        An array of another shape.
+    ValueError
+        Numbers that are not finite, or no numbers.
+    """
+    own = arrays(layout, vectors)
+    new = {name: _checked(name, value, own) for name, value in weights.items()}
+    for name, value in new.items():
+        own[name][...] = value
+
+
+def _checked(name: str, value: Any, own: dict[str, Array]) -> Array:
+    if name not in own:
+        raise KeyError(f"no array is called {name!r}; the network has {', '.join(own)}")
+    array: Array = np.asarray(value)
+    if array.dtype.kind not in "fiu":
+        raise ValueError(f"{name} must hold real numbers; got dtype {array.dtype}")
+    if array.shape != own[name].shape:
+        raise ShapeError(f"{name} must have the shape {own[name].shape}; got {array.shape}")
+    with np.errstate(over="ignore"):
+        array = array.astype(own[name].dtype)
+    if not np.isfinite(array).all():
+        raise ValueError(f"{name} holds NaN or infinite numbers; a network is only given finite ones")
+    return array

@@ -1,6 +1,6 @@
 """From a layout to frames: memory once for a capacity of rows, and frames that view it for any number up to that."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from math import prod
 from typing import Any
@@ -40,7 +40,7 @@ class Arena:
         largest: int = 0,
         per_row: bool = True,
     ) -> Array:
-        """Give `rows` rows of `shape`, or one array of it, from this key's buffer, made for rows of `largest` numbers."""
+        """Give `rows` rows of `shape`, or one array of it, from this key's buffer (rows of `largest` fit)."""
         size = prod(shape)
         if key not in self.buffers:
             capacity = self.rows * max(size, largest) if per_row else size
@@ -103,9 +103,13 @@ class Binder:
             frames.append(self._frame(node, into, outputs[i], behind, before))
         return tuple(frames)
 
+    def _level(self, depth: int) -> Iterator[Node]:
+        """Give all nodes of one depth, whose chains share buffers."""
+        return (node for node in self.layout.walk() if len(node.path) == depth)
+
     def _outputs(self, nodes: Sequence[Node], x: Array) -> list[Array]:
         rows, depth = len(x), len(nodes[0].path)
-        largest = max(prod(node.plan.out_shape) for node in nodes)
+        largest = max(prod(node.plan.out_shape) for node in self._level(depth))
         outputs: list[Array] = []
         turn = 0
         for node in nodes:
@@ -122,7 +126,7 @@ class Binder:
     def _gradients(self, nodes: Sequence[Node], rows: int, first_dx: int, dy: Array | None) -> list[Array | None]:
         """Give the gradient at every boundary of the chain: entry i is the dx of node i and the dy of node i - 1."""
         depth = len(nodes[0].path)
-        largest = max(prod(shape) for node in nodes for shape in (node.in_shape, node.plan.out_shape))
+        largest = max(prod(shape) for node in self._level(depth) for shape in (node.in_shape, node.plan.out_shape))
 
         def take(turn: int, shape: Shape) -> Array:
             return self.arena.take((depth, "dy", turn), rows, shape, self.dtype, largest=largest)

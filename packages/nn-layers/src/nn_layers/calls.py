@@ -64,6 +64,11 @@ class Port:
                 calls[i] = (kernel, (*args[:j], array.reshape(shape), *args[j + 1 :]))
         self.current = array
 
+    def release(self) -> None:
+        """Put the placeholder back, so that the calls hold on to no array from outside."""
+        if not self.copies:
+            self.feed(self.placeholder)
+
 
 def _is_whole(arg: Array, placeholder: Array) -> bool:
     return (

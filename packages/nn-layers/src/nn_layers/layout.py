@@ -7,7 +7,7 @@ from math import prod
 import numpy as np
 
 from nn_layers.errors import ShapeError
-from nn_layers.protocol import Array, Param, Plan, Propagate, Shape, Sized, State, rows_of
+from nn_layers.protocol import Array, Param, Plan, Propagate, Shape, Sized, State
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +190,8 @@ def make_layout(layers: Sequence[object], input_shape: Sequence[int] | None = No
     >>> layout.layers[2], layout.theta_size, [place.name for place in layout.params()]
     (Dense(3, 2), 23, ['layers.0.w', 'layers.0.b', 'layers.2.w', 'layers.2.b'])
     """
+    if isinstance(layers, Propagate):
+        raise TypeError(f"layers must be a list of layers; write [{layers!r}]")
     if not layers:
         raise ShapeError("a network needs at least one layer; got none")
     checked = [_layer(layer, i) for i, layer in enumerate(layers)]
@@ -207,20 +209,27 @@ def _layer(layer: object, i: int) -> Propagate:
     return layer
 
 
-def _checked(input_shape: Sequence[object]) -> Shape:
-    shape = tuple(int(n) for n in input_shape if isinstance(n, int | np.integer) and not isinstance(n, bool) and n > 0)
-    if len(shape) != len(input_shape):
-        raise ShapeError(f"input_shape must be positive whole numbers, one for each axis of a row; got {input_shape}")
+def _checked(input_shape: object) -> Shape:
+    sizes = input_shape if isinstance(input_shape, Sequence) else (None,)
+    shape = tuple(int(n) for n in sizes if isinstance(n, int | np.integer) and not isinstance(n, bool) and n > 0)
+    if len(shape) != len(sizes):
+        raise ShapeError(
+            f"input_shape must be positive whole numbers, one for each axis of a row, as in (784,); got {input_shape!r}"
+        )
     return shape
 
 
-def check_rows(x: Array, input_shape: Shape, what: str = "x") -> None:
-    """Check that `x` holds at least one row of `input_shape`; raise `ShapeError` with both shapes."""
-    if x.shape[1:] != input_shape or x.ndim == 0:
-        hint = "; one row needs a leading axis: x[None]" if x.shape == input_shape else ""
-        if x.ndim > 0 and prod(x.shape[1:]) == prod(input_shape) and x.shape != input_shape:
-            hint = f"; reshape it: {what}.reshape(-1, {', '.join(map(str, input_shape))})"
-        expected = f"(rows, {', '.join(map(str, input_shape))})" if input_shape else "(rows,)"
-        raise ShapeError(f"{what} must have the shape {expected}, {rows_of(input_shape)}; got {x.shape}{hint}")
-    if x.shape[0] == 0:
-        raise ShapeError(f"{what} has no rows; give at least one, of shape {input_shape}")
+def check_rows(x: Array, layout: Layout) -> None:
+    """Check that `x` holds at least one row of the layout's input; raise `ShapeError` with both shapes."""
+    wanted = layout.input_shape
+    if x.ndim > 0 and x.shape[1:] == wanted:
+        if len(x) == 0:
+            raise ShapeError(f"x has no rows; give at least one, of shape {wanted}")
+        return
+    hint = ""
+    if x.shape == wanted:
+        hint = "; a single row needs a leading axis: x[None]"
+    elif x.ndim > 0 and prod(x.shape[1:]) == prod(wanted):
+        hint = f"; write x.reshape(-1, {', '.join(map(str, wanted))})"
+    expected = f"(rows, {', '.join(map(str, wanted))})" if wanted else "(rows,)"
+    raise ShapeError(f"{layout.nodes[0].title} takes x of shape {expected}; got {x.shape}{hint}")

@@ -68,7 +68,9 @@ class Stack:
     Raises
     ------
     ShapeError
-        Layers that do not fit each other.
+        Layers that do not fit each other; a capacity below 1.
+    ValueError
+        Another dtype.
 
     Notes
     -----
@@ -100,8 +102,9 @@ class Stack:
         *,
         input_grad: bool = False,
     ) -> None:
-        if rows != int(rows) or rows < 1:
-            raise ShapeError(f"rows must be a whole number of at least 1; got {rows!r}")
+        _check_capacity(rows)
+        if dtype not in ("float32", "float64"):
+            raise ValueError(f'dtype must be "float32" or "float64"; got {dtype!r}')
         self.layout = make_layout(layers, input_shape)
         self._vectors = make_vectors(self.layout, seed, dtype)
         generators: dict[tuple[int, ...], np.random.Generator] = {}
@@ -157,7 +160,7 @@ class Stack:
             Rows of another shape, none, or more than the capacity.
         """
         x = np.ascontiguousarray(x, self.theta.dtype)
-        check_rows(x, self.layout.input_shape)
+        check_rows(x, self.layout)
         capacity = self._binders[training].arena.rows
         if len(x) > capacity:
             raise ShapeError(f"x has {len(x)} rows, the stack holds {capacity}; make it with rows={len(x)}")
@@ -208,6 +211,11 @@ class Stack:
         return summary(self.layout, self._vectors.theta.dtype)
 
 
+def _check_capacity(rows: object) -> None:
+    if isinstance(rows, bool) or not isinstance(rows, int | np.integer) or rows < 1:
+        raise ShapeError(f"rows must be a whole number of at least 1; got {rows!r}")
+
+
 class _Pass:
     """One number of rows, bound: forward and, in training, backward."""
 
@@ -225,9 +233,13 @@ class _Pass:
             self._backward = bind(backward_calls(layout, frames, input_grad=binder.input_grad))
             self._backward += bind(penalty_calls(layout, vectors.theta, vectors.grad, block, np.zeros(1)))
         self._port = Port(x, (self._forward, self._backward))
+        # Where all layers are views, the scores are the placeholder itself.
+        self._port.copies |= np.may_share_memory(self.scores, x)
 
     def forward(self, x: Array) -> Array:
-        self._port.feed(x)
+        # Scores fed back in, as a recurrence does, would be written over while they are still read.
+        own = np.may_share_memory(x, self.scores) or (self._dx is not None and np.may_share_memory(x, self._dx))
+        self._port.feed(x.copy() if own else x)
         run(self._forward)
         return self.scores
 

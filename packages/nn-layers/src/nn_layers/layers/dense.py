@@ -67,9 +67,10 @@ class Dense:
 
     def plan(self, in_shape: Shape) -> Plan:
         """Plan `w` and `b`."""
-        if not in_shape or in_shape[-1] != (self.in_features or in_shape[-1]):
-            size = in_shape[-1] if in_shape else None
-            raise ShapeError(got=rows_of(in_shape), remedy=f"write Dense({size}, {self.out_features})")
+        if not in_shape:
+            raise ShapeError(got=rows_of(in_shape), remedy="give rows an axis of features: input_shape=(1,)")
+        if in_shape[-1] != (self.in_features or in_shape[-1]):
+            raise ShapeError(got=rows_of(in_shape), remedy=f"write Dense({in_shape[-1]}, {self.out_features})")
         n, m = in_shape[-1], self.out_features
         w = Param((n, m), self.init, (n, m), self.regularization, decay=True)
         return Plan((*in_shape[:-1], m), params={"w": w, "b": Param((m,), Zeros())})

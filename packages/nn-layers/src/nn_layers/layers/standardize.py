@@ -40,8 +40,8 @@ class Standardize:
         """Give the state for these training rows, `(rows, ...)`, computed in float64."""
         mean: Array = np.asarray(np.mean(x, axis=0, dtype=np.float64))
         scale: Array = np.asarray(np.std(x, axis=0, dtype=np.float64, mean=mean[np.newaxis]))
-        # A feature that never varies has a deviation of 0, or of rounding errors of its mean.
-        constant = scale <= 4.0 * np.finfo(np.float64).eps * np.abs(mean)
+        # A feature that never varies has a deviation of 0, or of the rounding errors of a mean of so many rows.
+        constant = scale <= len(x) * np.finfo(np.float64).eps * np.abs(mean)
         return {"mean": mean, "scale": np.where(constant, 1.0, scale)}
 
     def forward(self, f: Frame) -> Calls:

@@ -1,0 +1,27 @@
+"""Small neural networks on NumPy: layers, a loss and an optimizer, composed into a network that trains and reports."""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from nn_model.metrics import RegressionReport, Report
+    from nn_model.network import NN
+
+__version__ = "0.1.0"
+
+__all__ = ["NN", "RegressionReport", "Report"]
+
+_MODULES = {"NN": "network", "RegressionReport": "metrics", "Report": "metrics"}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name when it is first asked for (PEP 562)."""
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted([*__all__, "__version__"])

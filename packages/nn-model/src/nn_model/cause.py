@@ -1,0 +1,43 @@
+"""Where a number that is not finite came from."""
+
+from typing import Any
+
+import numpy as np
+
+from nn_layers.binding import Vectors
+from nn_layers.layout import Layout
+from nn_model.arrays import Array, check_finite
+from nn_model.errors import DivergedError
+from nn_model.program import Program
+
+REMEDY = "lower the rate, clip the gradient (clip=ClipNorm(1.0)), or standardise the data (Standardize and nn.adapt)"
+
+
+def diverged(program: Program, layout: Layout, vectors: Vectors, step: int, x: tuple[Array, Any]) -> DivergedError:
+    """Explain a step whose loss is not finite; `x` is the batch as it entered and as it was given.
+
+    Raises
+    ------
+    DataError
+        The batch itself holds a number that is not finite.
+    """
+    check_finite(x[0], "x", x[1])
+    rate = float(program.update.rates[step % program.update.rates.size])
+    cause = _first_layer(program, layout, vectors)
+    return DivergedError(
+        f"training diverged at step {step + 1} (lr {rate:g}): the loss is {program.value[0]}; {cause}; "
+        f"the update was not made; {REMEDY}"
+    )
+
+
+def _first_layer(program: Program, layout: Layout, vectors: Vectors) -> str:
+    for node, frame in zip(layout.nodes, program.frames, strict=True):
+        if not all(np.isfinite(array).all() for array in frame.p.values()):
+            return f"{node.title} has parameters that are not finite"
+        if not np.isfinite(frame.y).all():
+            return f"{node.title} gives an output that is not finite"
+    for node, frame in zip(layout.nodes, program.frames, strict=True):
+        if not all(np.isfinite(array).all() for array in frame.g.values()):
+            return f"{node.title} has a gradient that is not finite"
+    largest = float(np.abs(vectors.theta).max(initial=0.0))
+    return f"all layers are finite, so the loss or the penalty overflows (the largest parameter is {largest:.1e})"

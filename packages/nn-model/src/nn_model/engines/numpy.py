@@ -1,0 +1,27 @@
+"""The engine that every network has: a loop over bound calls."""
+
+import math
+
+import numpy as np
+
+from nn_layers.calls import BUFFER
+from nn_model.program import Program
+
+
+class NumpyEngine:
+    """Runs a program call by call."""
+
+    def run(self, program: Program, steps: int) -> int:
+        """Run up to `steps` steps; stop before the update of one whose loss is not finite."""
+        value = program.value
+        # The test of the loss finds what overflowed; warnings on the way would only say so first and worse.
+        with np.errstate(all="ignore"):
+            np.setbufsize(BUFFER)
+            for done in range(steps):
+                for kernel, args in program.gradients.calls:
+                    kernel(*args)
+                if not math.isfinite(value[0]):
+                    return done
+                for kernel, args in program.update.part.calls:
+                    kernel(*args)
+        return steps

@@ -1,0 +1,141 @@
+"""Targets that are classes: one label a row."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from nn_layers.protocol import Calls, Scratch, Shape
+from nn_model.arrays import Array
+from nn_model.metrics import Report
+from nn_model.targets import kernels
+from nn_model.targets.parse import class_indices
+
+
+def _report(guess: Array, given: Array, classes: Array, loss: float | None) -> Report:
+    return Report.from_labels(given.ravel(), guess.ravel(), [str(name) for name in classes.tolist()], loss)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LabelCoding:
+    """K scores a row (or token), and a loss that takes labels: cross-entropy."""
+
+    classes: Array
+    out_shape: Shape
+    task: Literal["classification"] = "classification"
+
+    def given(self, y: Any, rows: int) -> Array:  # noqa: ARG002  # one protocol; the length is checked by the caller
+        """Check labels: indices `(rows, *tokens)`."""
+        return class_indices(y, self.classes, self.out_shape[:-1])
+
+    def placeholder(self, rows: int) -> Array:
+        """Make an array of indices."""
+        return np.zeros((rows, *self.out_shape[:-1]), np.intp)
+
+    def target_shape(self) -> Shape | None:
+        """Use indices as they are."""
+        return None
+
+    def spread(self, given: Array, targets: Array) -> Calls:  # noqa: ARG002  # one protocol; indices are the targets
+        """Yield nothing."""
+        yield from ()
+
+    def scratch(self) -> Mapping[str, Scratch]:
+        """Name the guesses and whether they hit."""
+        return {"guess": Scratch(self.out_shape[:-1], np.intp), "hit": Scratch(self.out_shape[:-1], bool)}
+
+    def count(self, scores: Array, given: Array, s: Mapping[str, Array], correct: Array) -> Calls:
+        """Yield the share of right answers."""
+        yield kernels.count_largest, scores, given, s["guess"], s["hit"], correct
+
+    def answers(self, scores: Array) -> Array:
+        """Give the class with the largest score."""
+        return np.asarray(self.classes[np.argmax(scores, axis=-1)])
+
+    def report(self, scores: Array, given: Array, loss: float | None) -> Report:
+        """Judge the largest scores."""
+        return _report(np.argmax(scores, axis=-1), given, self.classes, loss)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OneHotCoding:
+    """K outputs a row, and a loss that takes values: labels become one-hot rows."""
+
+    classes: Array
+    dtype: "np.dtype[Any]"
+    task: Literal["classification"] = "classification"
+
+    def given(self, y: Any, rows: int) -> Array:  # noqa: ARG002  # one protocol; the length is checked by the caller
+        """Check labels: indices `(rows,)`."""
+        return class_indices(y, self.classes)
+
+    def placeholder(self, rows: int) -> Array:
+        """Make an array of indices."""
+        return np.zeros(rows, np.intp)
+
+    def target_shape(self) -> Shape | None:
+        """Give one-hot rows."""
+        return (len(self.classes),)
+
+    def spread(self, given: Array, targets: Array) -> Calls:
+        """Yield the one-hot rows."""
+        yield kernels.one_hot, given, np.arange(len(self.classes)), targets
+
+    def scratch(self) -> Mapping[str, Scratch]:
+        """Name the guesses and whether they hit."""
+        return {"guess": Scratch((), np.intp), "hit": Scratch((), bool)}
+
+    def count(self, scores: Array, given: Array, s: Mapping[str, Array], correct: Array) -> Calls:
+        """Yield the share of right answers."""
+        yield kernels.count_largest, scores, given, s["guess"], s["hit"], correct
+
+    def answers(self, scores: Array) -> Array:
+        """Give the class with the largest output."""
+        return np.asarray(self.classes[np.argmax(scores, axis=-1)])
+
+    def report(self, scores: Array, given: Array, loss: float | None) -> Report:
+        """Judge the largest outputs."""
+        return _report(np.argmax(scores, axis=-1), given, self.classes, loss)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class BinaryCoding:
+    """One output a row for two classes: above the threshold means the second."""
+
+    classes: Array
+    dtype: "np.dtype[Any]"
+    threshold: float
+    task: Literal["classification"] = "classification"
+
+    def given(self, y: Any, rows: int) -> Array:  # noqa: ARG002  # one protocol; the length is checked by the caller
+        """Check labels: indices `(rows,)`, 0 or 1."""
+        return class_indices(y, self.classes)
+
+    def placeholder(self, rows: int) -> Array:
+        """Make an array of indices."""
+        return np.zeros(rows, np.intp)
+
+    def target_shape(self) -> Shape | None:
+        """Give a column of 0 and 1."""
+        return (1,)
+
+    def spread(self, given: Array, targets: Array) -> Calls:
+        """Yield the column."""
+        yield kernels.column, given, targets
+
+    def scratch(self) -> Mapping[str, Scratch]:
+        """Name whether the answers hit."""
+        return {"hit": Scratch((), bool)}
+
+    def count(self, scores: Array, given: Array, s: Mapping[str, Array], correct: Array) -> Calls:
+        """Yield the share of right answers."""
+        yield kernels.count_threshold, scores, given, self.threshold, s["hit"], correct
+
+    def answers(self, scores: Array) -> Array:
+        """Give the second class where the score is above the threshold."""
+        return np.asarray(self.classes[(scores[:, 0] > self.threshold).astype(np.intp)])
+
+    def report(self, scores: Array, given: Array, loss: float | None) -> Report:
+        """Judge the answers."""
+        return _report((scores[:, 0] > self.threshold).astype(np.intp), given, self.classes, loss)

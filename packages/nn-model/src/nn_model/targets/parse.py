@@ -1,0 +1,102 @@
+"""Labels as people write them, numbers, text or one-hot rows, as class indices."""
+
+from typing import Any
+
+import numpy as np
+
+from nn_model.arrays import Array
+from nn_model.errors import DataError
+
+
+def class_indices(y: Any, names: Array, tail: tuple[int, ...] = ()) -> Array:
+    """Give labels as indices `(rows, *tail)` of dtype intp.
+
+    Parameters
+    ----------
+    y
+        Whole numbers or names, `(rows, *tail)` or `(rows, 1)`, or one-hot rows `(rows, K)`.
+    names
+        The classes. Text given for classes that are text is looked up; so are whole numbers for classes that are
+        whole numbers. Whole numbers for classes that are text are indices.
+    tail
+        What follows the rows: `()`, or the number of tokens.
+
+    Raises
+    ------
+    DataError
+        A label that is no class, is no whole number, is missing, or rows that are not one-hot.
+    """
+    labels = np.asarray(y)
+    if labels.dtype.kind == "O":
+        labels = _from_objects(labels)
+    if not tail and labels.ndim == 2:
+        labels = labels[:, 0] if labels.shape[1] == 1 else _from_one_hot(labels, len(names))
+    if labels.ndim != 1 + len(tail) or labels.shape[1:] != tail:
+        shape = (
+            f"(rows, {', '.join(map(str, tail))})" if tail else f"(rows,), (rows, 1) or one-hot (rows, {len(names)})"
+        )
+        raise DataError(f"class labels must have the shape {shape}; got {np.shape(y)}")
+    return _indices(labels, names)
+
+
+def _from_objects(labels: Array) -> Array:
+    texts = [isinstance(label, str) for label in labels.ravel().tolist()]
+    if texts and all(texts):
+        return np.asarray(labels, dtype=str)
+    row = texts.index(False) if any(texts) else 0
+    raise DataError(f"labels must all be text or all whole numbers; row {row} is {labels.ravel()[row]!r}")
+
+
+def _from_one_hot(rows: Array, count: int) -> Array:
+    if rows.shape[1] != count:
+        raise DataError(f"one-hot rows must have a column for each of the {count} classes; got {rows.shape[1]} columns")
+    if rows.dtype.kind not in "fiub":
+        raise DataError(f"one-hot rows must be numbers; got dtype {rows.dtype}")
+    wrong = ~(((rows == 0) | (rows == 1)).all(axis=1) & (rows.sum(axis=1) == 1))
+    if wrong.any():
+        row = int(np.argmax(wrong))
+        raise DataError(f"a one-hot row must have a single 1 and else zeros; row {row} is {rows[row].tolist()}")
+    return np.asarray(np.argmax(rows, axis=1))
+
+
+def _indices(labels: Array, names: Array) -> Array:
+    kind, by_name = labels.dtype.kind, names.dtype.kind
+    if kind == "U":
+        if by_name != "U":
+            raise DataError(
+                f"labels are text, the first is {str(labels.flat[0])!r}; name the classes: NN(classes=[...])"
+            )
+        return _look_up(labels, names)
+    if kind == "f":
+        labels = _whole(labels)
+    elif kind not in "iub":
+        raise DataError(f"class labels must be whole numbers or text; got dtype {labels.dtype}")
+    if by_name in "iu" and not np.array_equal(names, np.arange(len(names))):
+        return _look_up(labels, names)
+    _check_range(labels, len(names))
+    return np.ascontiguousarray(labels, np.intp)
+
+
+def _whole(labels: Array) -> Array:
+    wrong = ~np.isfinite(labels) | (labels != np.floor(labels)) | (np.abs(labels) > 2**53)
+    if wrong.any():
+        row = int(np.argwhere(wrong)[0][0])
+        raise DataError(f"class labels must be whole numbers; row {row} is {labels[row]}")
+    return labels.astype(np.int64)
+
+
+def _check_range(labels: Array, count: int) -> None:
+    if labels.size and (labels.min() < 0 or labels.max() >= count):
+        row = int(np.argwhere((labels < 0) | (labels >= count))[0][0])
+        raise DataError(f"labels must be in 0..{count - 1}, for {count} classes; row {row} is {labels[row]}")
+
+
+def _look_up(labels: Array, names: Array) -> Array:
+    order = np.argsort(names)
+    place = np.searchsorted(names[order], labels).clip(max=len(names) - 1)
+    found = order[place]
+    wrong = names[found] != labels
+    if wrong.any():
+        row = int(np.argwhere(wrong)[0][0])
+        raise DataError(f"labels must be among the classes {names.tolist()}; row {row} is {labels[row].item()!r}")
+    return np.ascontiguousarray(found, np.intp)

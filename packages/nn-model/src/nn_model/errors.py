@@ -1,6 +1,14 @@
-"""The errors of this package: each is a `ValueError` or a `RuntimeError`, with one sentence that says what to do."""
+"""The errors that a network raises, its own and those of the parts it composes.
 
-__all__ = ["DataError", "DivergedError"]
+Each is a `ValueError` or a `RuntimeError`, with one sentence that says the rule, what came, and what to do. A bad argument of
+a spec is pydantic's own `ValidationError`, a `ValueError` too.
+"""
+
+from nn_layers.errors import ShapeError
+from nn_loss.errors import TargetError
+from nn_optim.errors import VectorError
+
+__all__ = ["DataError", "DivergedError", "ShapeError", "TargetError", "VectorError"]
 
 
 class DataError(ValueError):

@@ -1,0 +1,183 @@
+"""The one entry to everything. `nox -l` lists the sessions, `nox` runs what CI runs, `nox -s NAME` runs one.
+
+Each package's session builds its wheel and tests the installed wheel alone, so that a package that leans on a
+sibling which it does not declare fails. `nox -R` reuses the environments of the last run.
+"""
+
+import re
+import tomllib
+from pathlib import Path
+
+import nox
+
+nox.needs_version = ">=2024.4.15"
+nox.options.sessions = [
+    "lint",
+    "types",
+    "imports",
+    "nn-layers",
+    "nn-loss",
+    "nn-optim",
+    "nn-model",
+    "coverage",
+    "minimums",
+    "examples",
+]
+
+LEAVES = ("nn-layers", "nn-loss", "nn-optim")
+PACKAGES = (*LEAVES, "nn-model")
+TREE = [f"./packages/{name}" for name in PACKAGES]
+TEST_TOOLS = ("pytest>=8,<10", "hypothesis>=6,<7", "scikit-learn>=1.6,<2", "coverage>=7.6,<8")
+RUFF = "ruff>=0.12,<1"
+
+
+def build_wheels(session: nox.Session, names: tuple[str, ...]) -> list[str]:
+    """Build the wheels of these packages into the session's own folder and give their paths."""
+    folder = Path(session.create_tmp()) / "wheels"
+    session.run("pip", "wheel", "--quiet", "--no-deps", "-w", str(folder), *(f"./packages/{n}" for n in names))
+    return [str(wheel) for name in names for wheel in sorted(folder.glob(f"{name.replace('-', '_')}-*.whl"))[-1:]]
+
+
+def run_tests(session: nox.Session, name: str) -> None:
+    """Run one package's tests and keep what they covered for the `coverage` session."""
+    data = Path(f".coverage.{session.name}.{name}")
+    for old in Path().glob(f"{data}*"):
+        old.unlink()
+    session.run("coverage", "run", f"--data-file={data}", "-m", "pytest", f"packages/{name}/tests", *session.posargs)
+
+
+def test_package(session: nox.Session, name: str) -> None:
+    """Test the built wheel of one package, and nothing else of ours unless it depends on it."""
+    session.install(*build_wheels(session, PACKAGES if name == "nn-model" else (name,)), *TEST_TOOLS)
+    run_tests(session, name)
+
+
+@nox.session(name="nn-layers")
+def nn_layers(session: nox.Session) -> None:
+    """Test nn-layers' wheel alone."""
+    test_package(session, "nn-layers")
+
+
+@nox.session(name="nn-loss")
+def nn_loss(session: nox.Session) -> None:
+    """Test nn-loss's wheel alone."""
+    test_package(session, "nn-loss")
+
+
+@nox.session(name="nn-optim")
+def nn_optim(session: nox.Session) -> None:
+    """Test nn-optim's wheel alone."""
+    test_package(session, "nn-optim")
+
+
+@nox.session(name="nn-model")
+def nn_model(session: nox.Session) -> None:
+    """Test nn-model's wheel with its three siblings'."""
+    test_package(session, "nn-model")
+
+
+@nox.session
+def coverage(session: nox.Session) -> None:
+    """Join what the four package sessions covered; fail below 95 % of branches."""
+    session.install("coverage>=7.6,<8")
+    data = [str(path) for name in PACKAGES for path in sorted(Path().glob(f".coverage.{name}.*"))]
+    if not data:
+        session.error("no package session has run: nox -s nn-layers nn-loss nn-optim nn-model coverage")
+    session.run("coverage", "combine", "--keep", "--quiet", *data)
+    session.run("coverage", "report")
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Check style and format with ruff."""
+    session.install(RUFF)
+    session.run("ruff", "check", ".")
+    session.run("ruff", "format", "--check", ".")
+
+
+@nox.session(name="format")
+def format_code(session: nox.Session) -> None:
+    """Mend style and format with ruff, in place."""
+    session.install(RUFF)
+    session.run("ruff", "check", "--fix", ".")
+    session.run("ruff", "format", ".")
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """Check types with mypy, strictly: sources, tests, examples, this file."""
+    session.install("mypy>=1.15,<3", "nox", *TEST_TOOLS, *TREE)
+    for name in PACKAGES:
+        session.run("mypy", f"packages/{name}/src", f"packages/{name}/tests")
+    session.run("mypy", "noxfile.py", "packages/conftest.py")
+    for script in sorted(
+        [*Path("examples").rglob("*.py"), *Path("benchmarks").glob("*.py"), *Path("test_data").rglob("*.py")]
+    ):
+        session.run("mypy", str(script))
+
+
+@nox.session
+def imports(session: nox.Session) -> None:
+    """Check that layers, losses and optimizers never import each other."""
+    session.install("import-linter>=2,<3", *TREE)
+    session.run("lint-imports")
+
+
+@nox.session
+def minimums(session: nox.Session) -> None:
+    """Run all tests with the oldest versions of numpy and pydantic that the packages allow."""
+    session.install(*TREE, *TEST_TOOLS, *oldest_dependencies())
+    for name in PACKAGES:
+        run_tests(session, name)
+
+
+def oldest_dependencies() -> list[str]:
+    """Read the lower bounds that the packages state and pin them."""
+    pins = set()
+    for name in PACKAGES:
+        project = tomllib.loads(Path(f"packages/{name}/pyproject.toml").read_text(encoding="utf-8"))["project"]
+        for requirement in project["dependencies"]:
+            found = re.fullmatch(r"([a-z-]+)>=([\d.]+),<[\d.]+", requirement)
+            if found is None:
+                raise ValueError(f"{name}: write {requirement!r} as name>=lowest,<highest")
+            if found[1] not in PACKAGES:
+                pins.add(f"{found[1]}=={found[2]}.*")
+    return sorted(pins)
+
+
+@nox.session
+def examples(session: nox.Session) -> None:
+    """Run the examples and every code block and command of the READMEs."""
+    session.install(*TREE, *TEST_TOOLS)
+    session.run("pytest", "examples", *session.posargs)
+
+
+@nox.session
+def demo(session: nox.Session) -> None:
+    """Train the nn-rs network on the bundled handwritten digits and print the report."""
+    session.install("--quiet", *TREE)
+    weights = Path(session.create_tmp()) / "weights.npz"
+    session.run("python", "examples/mnist-nn/main.py", "--weights", str(weights), *session.posargs)
+
+
+@nox.session
+def mnist(session: nox.Session) -> None:
+    """Check the nn-rs result on real MNIST: `nox -s mnist -- FOLDER`; not part of a bare `nox`."""
+    if not session.posargs:
+        session.error("say where MNIST's IDX files are: nox -s mnist -- FOLDER")
+    session.install(*TREE)
+    session.run("python", "examples/mnist-nn/check.py", "--data", *session.posargs)
+
+
+@nox.session
+def bench(session: nox.Session) -> None:
+    """Time what the packages promise, one BLAS thread; not part of a bare `nox`: a test never times anything."""
+    session.install(*TREE)
+    session.run("python", "benchmarks/core.py", env={"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"})
+
+
+@nox.session
+def oracle(session: nox.Session) -> None:
+    """Compare with PyTorch, number by number (its CPU build is about 200 MB); not part of a bare `nox`."""
+    session.install(*TREE, *TEST_TOOLS, "torch==2.13.0")
+    session.run("pytest", "packages", "-m", "oracle", *session.posargs)

@@ -99,11 +99,11 @@ def _converted(cells: list[str]) -> tuple[float, ...]:
 
 
 def _bad_cell(path: PathLike, row: Record, layout: Layout, delimiter: str, overflow: float) -> str:
-    for i, cell in enumerate(row.cells):
-        where = f"{path}: line {row.line}, column {i + 1} ({cut(layout.names[i])}): "
-        if not NUMBER.fullmatch(cell):
-            hint = other_delimiter(row, delimiter) or "; correct the cell, or drop the row"
-            return f"{where}a cell must hold a finite decimal number; found {cut(cell)}{hint}"
-        if not abs(float(cell)) < overflow:
-            return f"{where}the number must be finite in the dtype asked for; found {cut(cell)}; rescale the column"
-    raise AssertionError("every cell is a number")
+    """Name the first cell of the row that is no number, or too large a one."""
+    spelt = [NUMBER.fullmatch(cell) is not None for cell in row.cells]
+    i = next(i for i, cell in enumerate(row.cells) if not spelt[i] or not abs(float(cell)) < overflow)
+    where, found = f"{path}: line {row.line}, column {i + 1} ({cut(layout.names[i])})", f"found {cut(row.cells[i])}"
+    if spelt[i]:
+        return f"{where}: the number must be finite in the dtype asked for; {found}; rescale the column"
+    hint = other_delimiter(row, delimiter) or "; correct the cell, or drop the row"
+    return f"{where}: a cell must hold a finite decimal number; {found}{hint}"

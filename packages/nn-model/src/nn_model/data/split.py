@@ -24,8 +24,9 @@ class Split(NamedTuple):
 def train_test_split(x: ArrayLike, y: ArrayLike, test_size: float = 0.2, stratify: bool = True, seed: int = 0) -> Split:
     """Divide rows at random into a training and a test part; every row is used exactly once.
 
-    Stratified, class c gives n_c * n_test / n rows to the test part, rounded down or up by the largest
-    remainder, so that it is within one row of its exact share.
+    Stratified, class c gives n_c * n_test / n rows to the test part, rounded by the largest remainder; but the
+    last row of a class stays in the training part if another class can give one. Either way each class is
+    within one row of its exact share.
 
     Parameters
     ----------
@@ -54,7 +55,7 @@ def train_test_split(x: ArrayLike, y: ArrayLike, test_size: float = 0.2, stratif
     Notes
     -----
     scikit-learn's function of this name stratifies only on request, divides any number of arrays, and
-    refuses a class of one row, which here goes to the training part.
+    refuses a class of one row.
 
     Examples
     --------

@@ -169,20 +169,19 @@ class Binder:
             dtype = np.dtype(scratch.dtype or self.dtype)
             key: object = (node.path, "s", name)
             largest = 0
-            if not scratch.kept:
+            if not (scratch.kept and self.training):
                 kind = (len(node.path), dtype.str, scratch.per_row)
                 shared[kind] = shared.get(kind, -1) + 1
                 key = (*kind, shared[kind]) if scratch.per_row else key
-                largest = _largest(self.layout, scratch, dtype, self.dtype)
+                largest = self._largest(scratch, dtype)
             arrays[name] = self.arena.take(key, rows, scratch.shape, dtype, largest=largest, per_row=scratch.per_row)
         return arrays
 
-
-def _largest(layout: Layout, like: Scratch, dtype: "np.dtype[Any]", default: "np.dtype[Any]") -> int:
-    """Find the largest row that any layer wants of the shared scratch of this dtype."""
-    return max(
-        prod(s.shape)
-        for node in layout.walk()
-        for s in node.plan.scratch.values()
-        if not s.kept and s.per_row == like.per_row and np.dtype(s.dtype or default) == dtype
-    )
+    def _largest(self, like: Scratch, dtype: "np.dtype[Any]") -> int:
+        """Find the largest row that any layer wants of the shared scratch of this dtype."""
+        return max(
+            prod(s.shape)
+            for node in self.layout.walk()
+            for s in node.plan.scratch.values()
+            if not (s.kept and self.training) and s.per_row == like.per_row and np.dtype(s.dtype or self.dtype) == dtype
+        )

@@ -146,9 +146,11 @@ def _plan(layer: Propagate, in_shape: Shape, path: tuple[int, ...], source: str)
     try:
         return layer.plan(in_shape)
     except ShapeError as error:
-        if not error.got:
+        if str(error).startswith("layers["):  # a layer inside this one has said it all
             raise
         where = "][".join(map(str, path))
+        if not error.got:
+            raise ShapeError(f"layers[{where}]: {layer!r}: {error}") from None
         message = f"layers[{where}]: {layer!r} got {error.got} from {source}; {error.remedy}"
         raise ShapeError(message, got=error.got, remedy=error.remedy) from None
 

@@ -67,7 +67,8 @@ def summary(layout: Layout, dtype: "np.dtype[np.generic]") -> Text:
     text = [_line(line, widths) for line in lines]
     rule = "-" * max(map(len, text))
     size = layout.theta_size
-    total = f"{size:,} parameters in {len(layout.nodes)} layers, {bytes_text(size * dtype.itemsize)} as {dtype}"
+    layers = f"{len(layout.nodes)} layer{'s' if len(layout.nodes) > 1 else ''}"
+    total = f"{size:,} parameters in {layers}, {bytes_text(size * dtype.itemsize)} as {dtype}"
     return Text("\n".join([text[0], rule, *text[1:], rule, total]))
 
 

@@ -53,12 +53,10 @@ def assign(layout: Layout, vectors: Vectors, weights: Mapping[str, Any]) -> None
 
     Raises
     ------
-    KeyError
-        A name that the network does not have.
     ShapeError
         An array of another shape.
     ValueError
-        Numbers that are not finite, or no numbers.
+        A name that the network does not have; numbers that are not finite, or no numbers.
     """
     own = arrays(layout, vectors)
     new = {name: _checked(name, value, own) for name, value in weights.items()}
@@ -68,7 +66,7 @@ def assign(layout: Layout, vectors: Vectors, weights: Mapping[str, Any]) -> None
 
 def _checked(name: str, value: Any, own: dict[str, Array]) -> Array:
     if name not in own:
-        raise KeyError(f"no array is called {name!r}; the network has {', '.join(own)}")
+        raise ValueError(f"no array is called {name!r}; the network has {', '.join(own)}")
     array: Array = np.asarray(value)
     if array.dtype.kind not in "fiu":
         raise ValueError(f"{name} must hold real numbers; got dtype {array.dtype}")

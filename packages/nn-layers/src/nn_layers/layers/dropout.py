@@ -48,11 +48,12 @@ class Dropout:
         return Plan(in_shape, scratch={"mask": mask}, view="inference", random=True)
 
     def forward(self, f: Frame) -> Calls:
-        """Yield y = x mask."""
-        yield dropout.draw, f.rng, 1.0 - self.rate, f.s["mask"]
-        yield dropout.apply, f.x, f.s["mask"], f.y
+        """Yield y = x mask; a view has none."""
+        if "mask" in f.s:
+            yield dropout.draw, f.rng, 1.0 - self.rate, f.s["mask"]
+            yield dropout.apply, f.x, f.s["mask"], f.y
 
     def backward(self, f: Frame) -> Calls:
         """Yield dx = dy mask."""
-        if f.dx is not None:
+        if f.dx is not None and "mask" in f.s:
             yield dropout.apply, f.dy, f.s["mask"], f.dx

@@ -19,13 +19,18 @@ def as_numbers(values: Any, name: str, dtype: "np.dtype[Any]") -> Array:
     Raises
     ------
     DataError
-        Text, objects, dates or complex numbers.
+        Text, objects, dates or complex numbers; a finite number that `dtype` cannot hold.
     """
     array = np.asarray(values)
     if array.dtype.kind not in KINDS:
         raise DataError(f"{name} must hold real numbers; got dtype {array.dtype}; convert it, or encode its categories")
-    with np.errstate(over="ignore"):  # what overflows becomes infinite and is found and named as such
-        numbers = np.ascontiguousarray(array, dtype)
+    try:
+        with np.errstate(over="raise"):
+            numbers = np.ascontiguousarray(array, dtype)
+    except FloatingPointError:
+        with np.errstate(over="ignore"):
+            numbers = np.ascontiguousarray(array, dtype)
+        check_finite(numbers, name, array)
     return numbers if array.ndim else numbers.reshape(())
 
 
@@ -85,15 +90,15 @@ def check_finite(array: Array, name: str, given: Any = None) -> None:
         return
     place = tuple(int(i) for i in np.argwhere(bad)[0])
     where = f"row {place[0]}" + (f", column {', '.join(map(str, place[1:]))}" if len(place) > 1 else "")
-    found = array[place]
+    found, count = array[place], f"{int(bad.sum()):,} of {bad.size:,}"
     source = np.asarray(array if given is None else given)
     if source.shape == array.shape and np.isfinite(source[place]):
         largest = f"{np.finfo(array.dtype).max:.1e}"
         raise DataError(
-            f"{name} has {int(bad.sum())} numbers too large for {array.dtype} (at most {largest}); the first is "
+            f"{name} holds numbers too large for {array.dtype} (at most {largest}), {count}; the first is "
             f"{source[place]} in {where}; scale the data, or use dtype='float64'"
         )
     raise DataError(
-        f"{name} has {int(bad.sum())} numbers that are NaN or infinite; the first is {found} in {where}; "
+        f"{name} holds numbers that are NaN or infinite, {count}; the first is {found} in {where}; "
         "fill or drop what is missing before training"
     )

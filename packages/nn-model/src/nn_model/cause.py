@@ -34,7 +34,8 @@ def _first_layer(program: Program, layout: Layout, vectors: Vectors) -> str:
     for node, frame in zip(layout.nodes, program.frames, strict=True):
         if not all(np.isfinite(array).all() for array in frame.p.values()):
             return f"{node.title} has parameters that are not finite"
-        if not np.isfinite(frame.y).all():
+        # A view's `y` is the memory that was bound, not the batch that entered in its place.
+        if not node.is_view(frame.training) and not np.isfinite(frame.y).all():
             return f"{node.title} gives an output that is not finite"
     for node, frame in zip(layout.nodes, program.frames, strict=True):
         if not all(np.isfinite(array).all() for array in frame.g.values()):

@@ -6,7 +6,7 @@ from nn_loss import Loss
 from nn_loss.protocol import LossFrame
 from nn_model.arrays import Array
 from nn_model.targets import Coding
-from nn_optim import Optimizer
+from nn_optim import Clipping, Optimizer
 
 
 def check_parts(loss: object, optimizer: object, clip: object, seed: object, dtype: object) -> None:
@@ -27,7 +27,7 @@ def check_parts(loss: object, optimizer: object, clip: object, seed: object, dty
             raise TypeError(f"{name} is the class {part.__name__}; write {part.__name__}(...)")
         if not isinstance(part, protocol):
             raise TypeError(f"{name} must be one of {package}'s, or an object of its protocol; got {part!r}")
-    if clip is not None and (isinstance(clip, type) or not hasattr(clip, "calls")):
+    if clip is not None and (isinstance(clip, type) or not isinstance(clip, Clipping)):
         raise TypeError(f"clip must be ClipNorm(...), ClipValue(...) or None; got {clip!r}")
     if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
         raise ValueError(f"seed must be a whole number of at least 0; got {seed!r}")

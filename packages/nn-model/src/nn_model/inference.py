@@ -66,7 +66,7 @@ class _Pass:
 
     def _bind(self, rows: int) -> tuple[Port, list[Call], Array]:
         layout = self._binder.layout
-        x = np.empty((rows, *layout.input_shape), self._binder.dtype)
+        x = self._binder.arena.take("x", rows, layout.input_shape, self._binder.dtype)
         frames = self._binder.frames(x)
         calls = bind(forward_calls(layout, frames))
         return Port(x, (calls,)), calls, frames[-1].y

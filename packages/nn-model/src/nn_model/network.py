@@ -23,8 +23,7 @@ from nn_model.metrics import RegressionReport, Report
 from nn_model.program import make_update
 from nn_model.targets import make_coding
 from nn_model.trainer import Trainer
-from nn_optim import Optimizer
-from nn_optim.schedules import rate
+from nn_optim import Clipping, Optimizer
 
 
 class NN:
@@ -99,7 +98,7 @@ class NN:
         *,
         seed: int = 0,
         input_shape: Sequence[int] | None = None,
-        clip: Any = None,
+        clip: Clipping | None = None,
         task: Literal["classification", "regression"] | None = None,
         classes: Sequence[Any] | None = None,
         dtype: Literal["float32", "float64"] = "float32",
@@ -111,6 +110,7 @@ class NN:
         self._layout = make_layout(layers, input_shape)
         self._body = without_link(self._layout, loss)
         self._coding = make_coding(loss, task, self._body.out_shape, classes, np.dtype(dtype))
+        loss.scratch(self._body.out_shape)  # a loss that does not fit these scores says so now, not at the first step
         self._vectors = make_vectors(self._layout, seed, dtype)
         self._update = make_update(optimizer, clip, self._vectors.theta, self._vectors.grad, self._layout)
         self._generators: dict[tuple[int, ...], np.random.Generator] = {}
@@ -162,15 +162,13 @@ class NN:
 
         Raises
         ------
-        KeyError
-            A name that the network does not have.
         ShapeError
             An array of another shape.
         ValueError
-            Numbers that are not finite, or no numbers.
+            A name that the network does not have; numbers that are not finite, or no numbers.
         """
         assign(self._layout, self._vectors, weights)
-        self._adapted = True
+        self._adapted |= any(place.name in weights for place in self._layout.states())
 
     def adapt(self, x: Any) -> None:
         """Set the state of `Standardize` layers from training rows; call it before training, with those rows only.
@@ -216,7 +214,7 @@ class NN:
             self._warn_unadapted()
         program = self._trainer.program(len(rows), weighted=weights is not None)
         program.feed(rows, given, weights)
-        self._update.rates[self.step % self._update.rates.size] = rate(self.optimizer.lr, self.step)
+        self._update.set_rate(self.optimizer.lr, self.step)
         if self._engine.run(program, 1) < 1:
             check_finite(given, "y", y)
             raise diverged(program, self._body, self._vectors, self.step, (rows, x))
@@ -297,6 +295,13 @@ class NN:
     def explain(self, rows: int = 64) -> Text:
         """Give the program of one training step of `rows` rows: a line for every kernel call."""
         return explain.explain(self._trainer.program(rows), rows)
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        """Refuse `copy` and `pickle`: a copied view of `theta` is an array of its own, and would train alone."""
+        raise TypeError(
+            "a network cannot be copied or pickled, since its layers are bound to its memory; "
+            "make a second one of the same layers and call set_weights(nn.weights())"
+        )
 
     def __repr__(self) -> str:
         """Show the parts."""

@@ -1,5 +1,6 @@
 """One training step as a flat sequence of kernel calls, in two parts: gradients, then update."""
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,8 +16,9 @@ from nn_loss import Loss
 from nn_loss.protocol import LossFrame
 from nn_model.arrays import Array
 from nn_model.targets import Coding
-from nn_optim import Optimizer
+from nn_optim import Clipping, Optimizer, RateError, Schedule
 from nn_optim.protocol import BLOCK, OptimizerFrame
+from nn_optim.schedules import rate
 
 
 @dataclass(slots=True)
@@ -54,8 +56,15 @@ class Update:
     frame: OptimizerFrame
     rates: Array
 
+    def set_rate(self, lr: float | Schedule, step: int) -> None:
+        """Fill in the rate of one step; raise `RateError` where a schedule gives none that can be used."""
+        now = rate(lr, step)
+        if not 0.0 <= now < math.inf:
+            raise RateError(f"lr must be a finite number of at least 0; the schedule gives {now} at step {step}")
+        self.rates[step % self.rates.size] = now
 
-def make_update(optimizer: Optimizer, clip: Any, theta: Array, grad: Array, layout: Layout) -> Update:
+
+def make_update(optimizer: Optimizer, clip: Clipping | None, theta: Array, grad: Array, layout: Layout) -> Update:
     """Allocate the optimizer's slots and bind its calls; weight decay is for the weights only, never the biases."""
     slots = {name: slot.make(theta) for name, slot in optimizer.slots.items()}
     scratch = np.empty((max(optimizer.blocks, clip.blocks if clip is not None else 0), BLOCK), theta.dtype)

@@ -3,6 +3,7 @@
 import os
 from math import prod
 
+from nn_layers import ShapeError
 from nn_layers.binding import Arena, Binder, MakeGenerator, Vectors
 from nn_layers.layout import Layout
 from nn_layers.summary import bytes_text, row_bytes
@@ -34,6 +35,7 @@ class Trainer:
         """Give the program for this many rows; more rows than ever before take new memory."""
         key = (rows, weighted)
         if key not in self._programs:
+            check_rows(self._layout, rows)
             if rows > self._arena.rows:
                 check_memory(self._layout, rows, self._vectors.theta.itemsize)
                 self._programs.clear()
@@ -44,6 +46,22 @@ class Trainer:
             made = make_program(binder, self._loss, self._coding, self._update, rows, weighted=weighted)
             self._programs[key] = made
         return self._programs[key]
+
+
+def check_rows(layout: Layout, rows: int) -> None:
+    """Refuse a batch with fewer rows than a layer needs in training.
+
+    Raises
+    ------
+    ShapeError
+        The message names the first such layer.
+    """
+    for node in layout.walk():
+        if rows < node.plan.min_rows:
+            raise ShapeError(
+                f"{node.title} needs batches of at least {node.plan.min_rows} rows in training; got {rows}; "
+                "give more rows, or leave a short last batch out"
+            )
 
 
 def check_memory(layout: Layout, rows: int, itemsize: int) -> None:

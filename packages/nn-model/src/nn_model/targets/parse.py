@@ -30,7 +30,9 @@ def class_indices(y: Any, names: Array, tail: tuple[int, ...] = ()) -> Array:
     if labels.dtype.kind == "O":
         labels = _from_objects(labels)
     if not tail and labels.ndim == 2:
-        labels = labels[:, 0] if labels.shape[1] == 1 else _from_one_hot(labels, len(names))
+        if labels.shape[1] != 1:
+            return _from_one_hot(labels, len(names))
+        labels = labels[:, 0]
     if labels.ndim != 1 + len(tail) or labels.shape[1:] != tail:
         shape = (
             f"(rows, {', '.join(map(str, tail))})" if tail else f"(rows,), (rows, 1) or one-hot (rows, {len(names)})"
@@ -40,11 +42,16 @@ def class_indices(y: Any, names: Array, tail: tuple[int, ...] = ()) -> Array:
 
 
 def _from_objects(labels: Array) -> Array:
-    texts = [isinstance(label, str) for label in labels.ravel().tolist()]
-    if texts and all(texts):
-        return np.asarray(labels, dtype=str)
-    row = texts.index(False) if any(texts) else 0
-    raise DataError(f"labels must all be text or all whole numbers; row {row} is {labels.ravel()[row]!r}")
+    items = labels.ravel().tolist()
+    row = 0
+    for kind in (str, int | np.integer):
+        fits = [isinstance(item, kind) for item in items]
+        if all(fits):
+            return np.array(items).reshape(labels.shape)
+        row = max(row, fits.index(False))
+    raise DataError(
+        f"labels must all be text or all whole numbers; row {row // (labels.size // len(labels))} is {items[row]!r}"
+    )
 
 
 def _from_one_hot(rows: Array, count: int) -> Array:
@@ -78,11 +85,12 @@ def _indices(labels: Array, names: Array) -> Array:
 
 
 def _whole(labels: Array) -> Array:
-    wrong = ~np.isfinite(labels) | (labels != np.floor(labels)) | (np.abs(labels) > 2**53)
+    values = labels.astype(np.float64)
+    wrong = ~np.isfinite(values) | (values != np.floor(values)) | (np.abs(values) > 2**53)
     if wrong.any():
         row = int(np.argwhere(wrong)[0][0])
-        raise DataError(f"class labels must be whole numbers; row {row} is {labels[row]}")
-    return labels.astype(np.int64)
+        raise DataError(f"class labels must be whole numbers; row {row} is {values[row]}")
+    return values.astype(np.int64)
 
 
 def _check_range(labels: Array, count: int) -> None:

@@ -1,7 +1,7 @@
 """The errors that a network raises, its own and those of the parts it composes.
 
-Each is a `ValueError` or a `RuntimeError`, with one sentence that says the rule, what came, and what to do. A bad argument of
-a spec is pydantic's own `ValidationError`, a `ValueError` too.
+Each is a `ValueError` or a `RuntimeError`, with one sentence that says the rule, what came, and what to do. A bad
+argument of a spec is pydantic's own `ValidationError`, a `ValueError` too.
 """
 
 from nn_layers.errors import ShapeError

@@ -14,7 +14,9 @@ class GradientCheck(Protocol):
 
     def __call__(
         self, value: Callable[[], float], point: Array, gradient: Array, *, directions: int = 5, tolerance: float = 1e-6
-    ) -> None: ...
+    ) -> None:
+        """Fail if `gradient` is not that of `value` at `point`."""
+        ...
 
 
 def directional_gap(value: Callable[[], float], point: Array, gradient: Array, direction: Array) -> float:
@@ -37,7 +39,7 @@ def directional_gap(value: Callable[[], float], point: Array, gradient: Array, d
 
 @pytest.fixture
 def assert_gradient() -> GradientCheck:
-    """The check: every random direction agrees to `tolerance` (relative)."""
+    """Give the check: every random direction agrees to `tolerance`, relative."""
 
     def check(
         value: Callable[[], float], point: Array, gradient: Array, *, directions: int = 5, tolerance: float = 1e-6
@@ -46,7 +48,7 @@ def assert_gradient() -> GradientCheck:
         assert point.shape == gradient.shape
         rng = np.random.default_rng(0)
         for _ in range(directions):
-            direction = rng.standard_normal(point.shape)
+            direction = np.asarray(rng.standard_normal(point.shape))
             gap = directional_gap(value, point, gradient, direction)
             assert gap <= tolerance, f"gradient is off by {gap:.2e} relative, allowed {tolerance:.0e}"
 

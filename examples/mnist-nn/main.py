@@ -38,6 +38,8 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--weights", type=Path, default=Path("weights.npz"), help="where the weights are saved")
     args = parser.parse_args()
+    if args.weights.suffix != ".npz" or not args.weights.parent.is_dir():
+        parser.error(f"--weights must be a .npz file in a folder that exists; got {args.weights}")
 
     # The bundled digits are 1,437 rows, not 60,000: a larger rate takes the place of their larger network input.
     data, lr = (load_mnist(args.data), 5e-4) if args.data else (load_digits(), 5e-3)
@@ -50,7 +52,7 @@ def main() -> None:
         loss, accuracy = nn.train_step(data.x_train, data.y_train)
         if iteration % 10 == 0:
             print(f"Iteration {iteration:3}: loss = {loss:.6f}, accuracy = {100 * (accuracy or 0):.2f}%")
-    np.savez(args.weights, allow_pickle=False, **nn.weights())
+    np.savez(args.weights, **nn.weights())
 
     fresh = network(data, lr, seed=args.seed + 1)
     with np.load(args.weights, allow_pickle=False) as saved:

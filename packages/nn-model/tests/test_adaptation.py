@@ -9,6 +9,7 @@ import pytest
 from nn_layers import Dense, Flatten, Propagate, Standardize, Tanh
 from nn_loss import CrossEntropy
 from nn_model import NN
+from nn_model.errors import PartError
 from nn_optim import Adam
 
 RNG = np.random.default_rng(0)
@@ -90,18 +91,17 @@ def test_weights_without_state_do_not_count_as_adapted() -> None:
 
 
 def test_adapted_or_loaded_state_does_not_warn() -> None:
-    adapted, loaded, plain = (
-        network(input_shape=(4,)),
-        network(input_shape=(4,)),
-        NN([Dense(4, 3)], CrossEntropy(), Adam()),
-    )
+    adapted, loaded = network(input_shape=(4,)), network(input_shape=(4,))
     adapted.adapt(X)
     loaded.set_weights(adapted.weights())
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert adapted.train_step(X, LABELS) == loaded.train_step(X, LABELS)
-        plain.adapt(X)  # no layer asks for it
-        assert plain.train_step(X, LABELS)[0] > 0
+
+
+def test_adapting_without_a_layer_that_asks_for_it_is_refused() -> None:
+    with pytest.raises(PartError, match="no layer takes its state from data; put Standardize"):
+        NN([Dense(4, 3)], CrossEntropy(), Adam()).adapt(X)
 
 
 def test_only_the_rows_given_count() -> None:

@@ -10,6 +10,7 @@ from nn_layers import Dense, Dropout, Flatten, Propagate, Tanh
 from nn_loss import MSE, BinaryCrossEntropy, CrossEntropy, Loss
 from nn_model import NN
 from nn_model.errors import DataError, ShapeError
+from nn_model.targets.parse import class_indices
 from nn_optim import Adam
 
 X = np.arange(20.0).reshape(5, 4) / 20
@@ -80,12 +81,40 @@ def test_float64_holds_what_float32_cannot() -> None:
     assert network().predict(spoilt((1, 2, 1e30))).shape == (5,)
 
 
-def test_infinite_inputs_that_an_activation_swallows_are_found_at_the_next_step() -> None:
+def test_infinite_inputs_that_an_activation_would_swallow_are_found_before_the_step() -> None:
     nn = network()
-    infinite = spoilt((3, 1, np.inf))
-    nn.train_step(infinite, Y)
+    theta = nn.theta.copy()
     with pytest.raises(DataError, match="x holds numbers that are NaN or infinite, 1 of 20; the first is inf in row 3"):
-        nn.train_step(infinite, Y)
+        nn.train_step(spoilt((3, 1, np.inf)), Y)
+    assert np.array_equal(nn.theta, theta)
+
+
+@pytest.mark.parametrize(
+    ("x", "message"),
+    [
+        ([[1, 2, 3, 4], [1, 2]], "x must be a rectangular array of numbers"),
+        (
+            np.ma.masked_less(np.ones((5, 4)), 0),
+            r"x is a masked array, whose mask would be lost; fill it first: x.filled",
+        ),
+    ],
+)
+def test_inputs_that_are_no_plain_array_are_refused(x: Any, message: str) -> None:
+    with pytest.raises(DataError, match=message):
+        network().predict(x)
+
+
+@pytest.mark.parametrize(
+    ("classes", "labels", "answers"),
+    [([True, False], [True, False, True], [0, 1, 0]), ([False, True], [0, 1, 1], [0, 1, 1])],
+)
+def test_boolean_classes_are_looked_up_by_value(classes: list[bool], labels: list[Any], answers: list[int]) -> None:
+    assert class_indices(np.array(labels), np.array(classes)).tolist() == answers
+
+
+def test_numbers_beside_classes_that_are_text_digits_are_refused() -> None:
+    with pytest.raises(DataError, match=r"labels are numbers and the classes are text, .*; give labels as text"):
+        class_indices(np.array([0, 1]), np.array(["1", "0"]))
 
 
 NAMED = {"classes": ["cat", "dog", "cow"]}

@@ -21,7 +21,12 @@ def as_numbers(values: Any, name: str, dtype: "np.dtype[Any]") -> Array:
     DataError
         Text, objects, dates or complex numbers; a finite number that `dtype` cannot hold.
     """
-    array = np.asarray(values)
+    if isinstance(values, np.ma.MaskedArray):
+        raise DataError(f"{name} is a masked array, whose mask would be lost; fill it first: {name}.filled(...)")
+    try:
+        array = np.asarray(values)
+    except ValueError as error:  # rows of different lengths
+        raise DataError(f"{name} must be a rectangular array of numbers: {error}; make its rows equally long") from None
     if array.dtype.kind not in KINDS:
         raise DataError(f"{name} must hold real numbers; got dtype {array.dtype}; convert it, or encode its categories")
     try:

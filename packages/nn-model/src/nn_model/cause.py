@@ -1,32 +1,22 @@
 """Where a number that is not finite came from."""
 
-from typing import Any
-
 import numpy as np
 
 from nn_layers.binding import Vectors
 from nn_layers.layout import Layout
-from nn_model.arrays import Array, check_finite
 from nn_model.errors import DivergedError
 from nn_model.program import Program
 
 REMEDY = "lower the rate, clip the gradient (clip=ClipNorm(1.0)), or standardise the data (Standardize and nn.adapt)"
 
 
-def diverged(program: Program, layout: Layout, vectors: Vectors, step: int, x: tuple[Array, Any]) -> DivergedError:
-    """Explain a step whose loss is not finite; `x` is the batch as it entered and as it was given.
-
-    Raises
-    ------
-    DataError
-        The batch itself holds a number that is not finite.
-    """
-    check_finite(x[0], "x", x[1])
+def diverged(program: Program, layout: Layout, vectors: Vectors, step: int, epoch: int | None = None) -> DivergedError:
+    """Explain a step whose loss, or whose parameters at an epoch's end, are not finite; the data are known to be."""
     rate = float(program.update.rates[step % program.update.rates.size])
-    cause = _first_layer(program, layout, vectors)
+    when = f"epoch {epoch}, step {step + 1}" if epoch is not None else f"step {step + 1}"
     return DivergedError(
-        f"training diverged at step {step + 1} (lr {rate:g}): the loss is {program.value[0]}; {cause}; "
-        f"the update was not made; {REMEDY}"
+        f"training diverged at {when} (lr {rate:g}): the loss is {program.value[0]}; "
+        f"{_first_layer(program, layout, vectors)}; the update was not made; {REMEDY}"
     )
 
 

@@ -6,9 +6,19 @@ argument of a spec is pydantic's own `ValidationError`, a `ValueError` too.
 
 from nn_layers.errors import ShapeError
 from nn_loss.errors import TargetError
-from nn_optim.errors import VectorError
+from nn_optim.errors import RateError, VectorError
 
-__all__ = ["DataError", "DivergedError", "ShapeError", "TargetError", "VectorError"]
+__all__ = [
+    "CallbackError",
+    "CheckpointError",
+    "DataError",
+    "DivergedError",
+    "PartError",
+    "RateError",
+    "ShapeError",
+    "TargetError",
+    "VectorError",
+]
 
 
 class DataError(ValueError):
@@ -17,3 +27,15 @@ class DataError(ValueError):
 
 class DivergedError(RuntimeError):
     """Training left the finite numbers and was stopped."""
+
+
+class CallbackError(RuntimeError):
+    """A callback of training failed; its own error is the cause."""
+
+
+class CheckpointError(ValueError):
+    """A checkpoint that cannot be written, read or resumed from."""
+
+
+class PartError(ValueError):
+    """A part of a network that is none, or that does not go with the others."""

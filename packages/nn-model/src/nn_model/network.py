@@ -3,27 +3,29 @@
 import math
 import warnings
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from nn_layers import Propagate
 from nn_layers.calls import run
-from nn_layers.layout import make_layout
 from nn_layers.summary import Text, summary
-from nn_layers.vectors import arrays, assign, generator, make_vectors
+from nn_layers.vectors import arrays, assign
 from nn_loss import Loss
-from nn_model import adaptation, checks, explain
+from nn_model import adaptation
 from nn_model.arrays import Array, as_rows, as_weights, check_finite, check_lengths
 from nn_model.cause import diverged
-from nn_model.engines import make_engine
-from nn_model.inference import Inference
-from nn_model.links import probabilities, without_link
+from nn_model.core import make_core
+from nn_model.explain import explain
+from nn_model.links import probabilities
 from nn_model.metrics import RegressionReport, Report
-from nn_model.program import make_update
-from nn_model.targets import make_coding
-from nn_model.trainer import Trainer
+from nn_model.train.events import Callback
+from nn_model.train.fit import fit
+from nn_model.train.history import History
 from nn_optim import Clipping, Optimizer
+
+if TYPE_CHECKING:
+    from nn_model.train.run import Run
 
 
 class NN:
@@ -37,7 +39,8 @@ class NN:
         A loss over scores. A last `Softmax` under `CrossEntropy`, or `Sigmoid` under `BinaryCrossEntropy`, is part
         of the loss: it leaves the training program and is applied once in `predict_proba`.
     optimizer
-        An optimizer; its `lr` is a number or a schedule over steps.
+        An optimizer; its `lr` is a number or a schedule over steps. Decoupled decay (`AdamW`) shrinks the weights
+        only, never biases; by hand, as in PyTorch, it shrinks all parameters.
     seed
         Of everything random: first weights, dropout, shuffling. The same seed gives the same network.
     input_shape
@@ -60,8 +63,10 @@ class NN:
         The layers, their input sizes filled in.
     loss, optimizer, clip, seed, task, classes
         As given, or as chosen where they were left out.
-    step
-        How many updates were made.
+    run
+        Where the last call of `fit` stands; `None` before the first.
+    core
+        The bound parts, for the rooms of this package.
 
     Raises
     ------
@@ -104,58 +109,79 @@ class NN:
         dtype: Literal["float32", "float64"] = "float32",
         engine: Literal["auto", "numpy"] = "auto",
     ) -> None:
-        checks.check_parts(loss, optimizer, clip, seed, dtype)
-        self.loss, self.optimizer, self.clip, self.seed = loss, optimizer, clip, seed
-        self.step = 0
-        self._layout = make_layout(layers, input_shape)
-        self._body = without_link(self._layout, loss)
-        self._coding = make_coding(loss, task, self._body.out_shape, classes, np.dtype(dtype))
-        loss.scratch(self._body.out_shape)  # a loss that does not fit these scores says so now, not at the first step
-        self._vectors = make_vectors(self._layout, seed, dtype)
-        self._update = make_update(optimizer, clip, self._vectors.theta, self._vectors.grad, self._layout)
-        self._generators: dict[tuple[int, ...], np.random.Generator] = {}
-        self._trainer = Trainer(self._body, self._vectors, loss, self._coding, self._update, self._generator)
-        self._inference = Inference(self._body, self._vectors)
-        self._engine = make_engine(engine)
-        self._adapted = not adaptation.wanted(self._body)
-
-    def _generator(self, path: tuple[int, ...]) -> np.random.Generator:
-        """Give a layer's generator: made once, whatever the number of rows."""
-        return self._generators.setdefault(path, generator(self.seed, "layer", path))
+        self.core = make_core(
+            layers,
+            loss,
+            optimizer,
+            seed=seed,
+            input_shape=input_shape,
+            clip=clip,
+            task=task,
+            classes=classes,
+            dtype=dtype,
+            engine=engine,
+        )
+        self.run: Run | None = None
+        self._adapted = not adaptation.wanted(self.core.body)
 
     @property
     def layers(self) -> tuple[Propagate, ...]:
         """The layers, their input sizes filled in."""
-        return self._layout.layers
+        return self.core.layout.layers
+
+    @property
+    def loss(self) -> Loss:
+        """The loss."""
+        return self.core.loss
+
+    @property
+    def optimizer(self) -> Optimizer:
+        """The optimizer."""
+        return self.core.optimizer
+
+    @property
+    def clip(self) -> Clipping | None:
+        """The clipping of the gradient, if there is one."""
+        return self.core.clip
+
+    @property
+    def seed(self) -> int:
+        """The seed of everything random."""
+        return self.core.generators.seed
 
     @property
     def task(self) -> str:
         """`"classification"` or `"regression"`."""
-        return self._coding.task
+        return self.core.coding.task
 
     @property
     def classes(self) -> list[Any] | None:
         """The classes' names; `None` for regression."""
-        return None if self._coding.classes is None else list(self._coding.classes.tolist())
+        return None if self.core.coding.classes is None else list(self.core.coding.classes.tolist())
+
+    @property
+    def step(self) -> int:
+        """How many updates were made."""
+        return self.core.step
 
     @property
     def theta(self) -> Array:
         """All parameters as one vector `(n,)`, the network's own memory."""
-        return self._vectors.theta
+        return self.core.vectors.theta
 
     @property
     def state(self) -> Array:
         """All that is kept but not trained as one vector `(m,)`, the network's own memory."""
-        return self._vectors.state
+        return self.core.vectors.state
 
     @property
     def grad(self) -> Array:
         """The gradient of the last step, `(n,)`, penalty included and after clipping."""
-        return self._vectors.grad
+        return self.core.vectors.grad
 
     def weights(self) -> dict[str, Array]:
         """Give every parameter and state array by name (`layers.0.w`), as views into the network."""
-        return arrays(self._layout, self._vectors)
+        return arrays(self.core.layout, self.core.vectors)
 
     def set_weights(self, weights: Mapping[str, Any]) -> None:
         """Set arrays by name, all or none; those not named stay as they are.
@@ -167,8 +193,8 @@ class NN:
         ValueError
             A name that the network does not have; numbers that are not finite, or no numbers.
         """
-        assign(self._layout, self._vectors, weights)
-        self._adapted |= any(place.name in weights for place in self._layout.states())
+        assign(self.core.layout, self.core.vectors, weights)
+        self._adapted |= any(place.name in weights for place in self.core.layout.states())
 
     def adapt(self, x: Any) -> None:
         """Set the state of `Standardize` layers from training rows; call it before training, with those rows only.
@@ -178,9 +204,9 @@ class NN:
         UserWarning
             Features that never vary: they are divided by 1.
         """
-        rows = as_rows(x, self._layout, self.theta.dtype)
+        rows = as_rows(x, self.core.layout, self.theta.dtype)
         check_finite(rows, "x", x)
-        adaptation.adapt(self._body, self._vectors, rows)
+        adaptation.adapt(self.core.body, self.core.vectors, rows)
         self._adapted = True
 
     def train_step(self, x: Any, y: Any, sample_weight: Any = None) -> tuple[float, float | None]:
@@ -207,18 +233,21 @@ class NN:
         DivergedError
             The loss is not finite: the update was not made, and the message names the first layer that is not.
         """
-        rows = as_rows(x, self._layout, self.theta.dtype)
+        rows = as_rows(x, self.core.layout, self.theta.dtype)
         given = self._given(rows, y)
         weights = None if sample_weight is None else as_weights(sample_weight, len(rows), self.theta.dtype)
         if not self._adapted:
             self._warn_unadapted()
-        program = self._trainer.program(len(rows), weighted=weights is not None)
+        core = self.core
+        program = core.trainer.program(len(rows), weighted=weights is not None)
+        if program.x.current is not rows:  # an array that was bound before was looked through then
+            check_finite(rows, "x", x)
         program.feed(rows, given, weights)
-        self._update.set_rate(self.optimizer.lr, self.step)
-        if self._engine.run(program, 1) < 1:
+        core.update.set_rate(self.optimizer.lr, self.step)
+        if core.engine.run(program, 1) < 1:
+            check_finite(rows, "x", x)
             check_finite(given, "y", y)
-            raise diverged(program, self._body, self._vectors, self.step, (rows, x))
-        self.step += 1
+            raise diverged(program, core.body, core.vectors, self.step)
         run(program.measure.calls)
         accuracy = float(program.correct[0])
         return float(program.value[0]), None if math.isnan(accuracy) else accuracy
@@ -226,7 +255,14 @@ class NN:
     def _given(self, rows: Array, y: Any) -> Array:
         labels = np.asarray(y)
         check_lengths(rows, labels)
-        return self._coding.given(labels, len(rows))
+        return self.core.coding.given(labels, len(rows))
+
+    def _checked(self, x: Any, y: Any) -> tuple[Array, Array]:
+        rows = as_rows(x, self.core.layout, self.theta.dtype)
+        check_finite(rows, "x", x)
+        given = self._given(rows, y)
+        check_finite(given, "y", y)
+        return rows, given
 
     def _warn_unadapted(self) -> None:
         self._adapted = True
@@ -236,11 +272,109 @@ class NN:
             stacklevel=3,
         )
 
+    def fit(
+        self,
+        x: Any,
+        y: Any,
+        *,
+        epochs: int = 1,
+        batch_size: int = 32,
+        validation_split: float | None = None,
+        validation_data: tuple[Any, Any] | None = None,
+        validation_order: Literal["stratified", "last"] = "stratified",
+        shuffle: bool = True,
+        callbacks: Sequence[Callback] = (),
+        sample_weight: Any = None,
+        class_weight: Mapping[Any, float] | Literal["balanced"] | None = None,
+        verbose: bool = True,
+        threads: int | None = None,
+        allow_one_class: bool = False,
+        resume: bool = False,
+    ) -> History:
+        """Train for epochs of mini-batches.
+
+        Parameters
+        ----------
+        x, y
+            As `train_step` takes them; checked once, read in place, and not to be written to while training runs.
+        epochs
+            How many passes over the training rows, at least 1; a resumed run counts those it has done.
+        batch_size
+            Rows of a batch, at least 1. The last batch of an epoch may be shorter; one as large as the data is one
+            batch of all rows.
+        validation_split
+            Share of the rows, in (0, 1), held out to judge every epoch.
+        validation_data
+            `(x, y)` to judge every epoch with, in the place of a split.
+        validation_order
+            `"stratified"`: rows at random from the seed, every class in its share (for regression just at random).
+            `"last"`: the last rows of the data, as Rust-Neural-Networks has it.
+        shuffle
+            Whether every epoch has an order of its own. It depends on the seed and the epoch's number alone.
+        callbacks
+            Called with an `Event` at the start, after bursts of steps, after epochs, and at the end, in this order;
+            any function will do. One may answer `Stop(reason)` or `Rate(lr)`.
+        sample_weight
+            `(rows,)`, not negative; multiplied by the class weight.
+        class_weight
+            A weight for each class by name (those left out count 1), or `"balanced"`, as in scikit-learn.
+        verbose
+            Whether a line is printed for every epoch.
+        threads
+            How many threads BLAS may use; `None` leaves it as it is. Needs `nn-model[threads]`.
+        allow_one_class
+            Whether training rows of a single class are accepted.
+        resume
+            Whether to go on where the last `fit` of this network stopped, or the one that its file was saved from:
+            with the same data and settings the result is bit-identical to never having stopped.
+
+        Returns
+        -------
+        History
+            A row for every completed epoch.
+
+        Raises
+        ------
+        ValueError
+            An argument out of its range.
+        ShapeError, DataError
+            Data that do not fit, are no numbers, or are not finite; nothing was changed.
+        DivergedError
+            A loss, or a parameter at an epoch's end, that is not finite.
+        CallbackError
+            A callback failed.
+        CheckpointError
+            A resumed run that was started with other data or settings.
+
+        Notes
+        -----
+        An interrupt from the keyboard (Ctrl-C) ends training after the step under way, and `fit` returns; a second
+        one stops at once. Keras holds out the last rows without looking, and forgets the epoch under way when stopped.
+        """
+        if validation_split is not None and validation_data is not None:
+            raise ValueError("give validation_split or validation_data, not both")
+        if not self._adapted:
+            self._warn_unadapted()
+        return fit(
+            self,
+            (x, y, sample_weight),
+            epochs=epochs,
+            batch_size=batch_size,
+            validation=validation_split if validation_data is None else validation_data,
+            validation_order=validation_order,
+            shuffle=shuffle,
+            callbacks=callbacks,
+            class_weight=class_weight,
+            verbose=verbose,
+            threads=threads,
+            allow_one_class=allow_one_class,
+            resume=resume,
+        )
+
     def test_step(self, x: Any, y: Any) -> tuple[float, float | None]:
         """Give `(loss, accuracy)` on data, without training on it; the loss is without the penalty."""
-        report = self.evaluate(x, y)
-        loss = math.nan if report.loss is None else report.loss
-        return loss, report.accuracy if isinstance(report, Report) else None
+        rows, given = self._checked(x, y)
+        return self.core.judge(rows, given)
 
     def evaluate(self, x: Any, y: Any) -> Report | RegressionReport:
         """Judge the network on data: a `Report` for classes, MAE, RMSE and R2 for values.
@@ -250,15 +384,13 @@ class NN:
         ShapeError, DataError
             Inputs or targets that do not fit, are no numbers, or are not finite.
         """
-        scores = self._scores(x)
-        given = self._given(scores, y)
-        check_finite(given, "y", y)
-        return self._coding.report(scores, given, checks.loss_of(self.loss, self._coding, scores, given))
+        rows, given = self._checked(x, y)
+        return self.core.report(rows, given)
 
     def _scores(self, x: Any) -> Array:
-        rows = as_rows(x, self._layout, self.theta.dtype)
+        rows = as_rows(x, self.core.layout, self.theta.dtype)
         check_finite(rows, "x", x)
-        return self._inference.scores(rows)
+        return self.core.inference.scores(rows)
 
     def predict(self, x: Any) -> Array:
         """Give the answers for `x`, `(rows, *input_shape)`: classes (their names), or values for regression.
@@ -270,7 +402,7 @@ class NN:
         ShapeError, DataError
             Inputs that do not fit, are no numbers, or are not finite.
         """
-        return self._coding.answers(self._scores(x))
+        return self.core.coding.answers(self._scores(x))
 
     def predict_proba(self, x: Any) -> Array:
         """Give the probability of every class, `(rows, K)`; two columns for two classes from one score.
@@ -286,19 +418,19 @@ class NN:
         """
         if self.task == "regression":
             raise ValueError("predict_proba is for classification; this network does regression: call predict")
-        return probabilities(self._scores(x), self.loss.link, self.layers)
+        return probabilities(self._scores(x), self.loss.link, self.core.layout)
 
     def summary(self) -> Text:
         """Give a table: layer, shape in and out, parameters, memory."""
-        return summary(self._layout, self.theta.dtype)
+        return summary(self.core.layout, self.theta.dtype)
 
     def explain(self, rows: int = 64) -> Text:
         """Give the program of one training step of `rows` rows: a line for every kernel call."""
-        return explain.explain(self._trainer.program(rows), rows)
+        return explain(self.core.fresh_trainer().program(rows), rows)
 
     def __reduce_ex__(self, protocol: Any) -> Any:
         """Refuse `copy` and `pickle`: a copied view of `theta` is an array of its own, and would train alone."""
-        raise TypeError(
+        raise RuntimeError(
             "a network cannot be copied or pickled, since its layers are bound to its memory; "
             "make a second one of the same layers and call set_weights(nn.weights())"
         )

@@ -34,6 +34,11 @@ class Part:
         self.calls += bound
         self.owners += [owner] * len(bound)
 
+    def extend(self, other: "Part") -> None:
+        """Append another part, call by call: what is fed to its ports afterwards does not reach this one."""
+        self.calls += other.calls
+        self.owners += other.owners
+
 
 RATES = 1024
 """How many steps ahead the rates can be filled in."""
@@ -124,7 +129,7 @@ class Program:
 def make_program(binder: Binder, loss: Loss, coding: Coding, update: Update, rows: int, *, weighted: bool) -> Program:
     """Bind one training step for `rows` rows."""
     layout, vectors, arena = binder.layout, binder.vectors, binder.arena
-    frames = binder.frames(np.empty((rows, *layout.input_shape), binder.dtype))
+    frames = binder.frames(arena.take("x", rows, layout.input_shape, binder.dtype))
     given, gradients, measure = coding.placeholder(rows), Part(), Part()
     value, correct, weights = np.zeros(1), np.full(1, np.nan), np.ones(rows, binder.dtype) if weighted else None
 
@@ -166,18 +171,12 @@ def _backward(part: Part, layout: Layout, frames: tuple[Frame, ...]) -> None:
 
 
 def _targets(part: Part, coding: Coding, given: Array, arena: Arena) -> Array:
-    shape = coding.target_shape()
-    if shape is None:
+    wanted = coding.target()
+    if wanted is None:
         return given
-    targets = arena.take(("loss", "targets"), len(given), shape, arena_dtype(coding, given))
+    targets = arena.take(("loss", "targets"), len(given), wanted.shape, wanted.dtype or given.dtype)
     part.add("targets", coding.spread(given, targets))
     return targets
-
-
-def arena_dtype(coding: Coding, given: Array) -> "np.dtype[Any]":
-    """Give the dtype of the loss's targets: the network's, where the coding makes values of labels."""
-    dtype: np.dtype[Any] = getattr(coding, "dtype", given.dtype)
-    return dtype
 
 
 def _scratch(arena: Arena, wanted: Any, rows: int, dtype: "np.dtype[Any]", owner: str) -> dict[str, Array]:

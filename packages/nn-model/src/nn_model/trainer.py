@@ -13,7 +13,7 @@ from nn_model.program import Program, Update, make_program
 from nn_model.targets import Coding
 
 PROGRAMS = 16
-"""How many numbers of rows stay bound; beyond, the one bound first is dropped."""
+"""How many numbers of rows stay bound; beyond, the one not used for longest is dropped."""
 
 
 class Trainer:
@@ -45,7 +45,8 @@ class Trainer:
             binder = Binder(self._layout, self._vectors, self._arena, True, self._generator)
             made = make_program(binder, self._loss, self._coding, self._update, rows, weighted=weighted)
             self._programs[key] = made
-        return self._programs[key]
+        program = self._programs[key] = self._programs.pop(key)  # to the end: the first is the one to drop
+        return program
 
 
 def check_rows(layout: Layout, rows: int) -> None:

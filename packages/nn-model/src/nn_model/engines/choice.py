@@ -3,6 +3,7 @@
 from typing import Protocol
 
 from nn_model.engines.numpy import NumpyEngine
+from nn_model.errors import PartError
 from nn_model.program import Program
 
 
@@ -19,9 +20,9 @@ def make_engine(name: str) -> Engine:
 
     Raises
     ------
-    ValueError
+    PartError
         No engine has this name.
     """
     if name not in ("auto", "numpy"):
-        raise ValueError(f"engine must be 'auto' or 'numpy'; got {name!r}")
+        raise PartError(f"engine must be 'auto' or 'numpy'; got {name!r}")
     return NumpyEngine()

@@ -9,8 +9,9 @@ from nn_layers import ShapeError
 from nn_layers.protocol import Calls, Scratch, Shape
 from nn_loss import Loss
 from nn_model.arrays import Array
+from nn_model.errors import PartError
 from nn_model.metrics import RegressionReport, Report
-from nn_model.targets.labels import BinaryCoding, LabelCoding, OneHotCoding
+from nn_model.targets.labels import BinaryCoding, LabelCoding
 from nn_model.targets.multilabel import MultiLabelCoding
 from nn_model.targets.values import ValueCoding
 
@@ -46,8 +47,8 @@ class Coding(Protocol):
         """Yield the calls that write the loss's targets."""
         ...
 
-    def target_shape(self) -> Shape | None:
-        """Give the shape of one row of the loss's targets; `None` where `given` is used as it is."""
+    def target(self) -> Scratch | None:
+        """Say what one row of the loss's targets is; `None` where `given` is used as it is."""
         ...
 
     def scratch(self) -> Mapping[str, Scratch]:
@@ -74,20 +75,20 @@ def make_coding(
 
     Raises
     ------
-    ValueError
+    PartError
         A task or classes that do not go with the loss.
     ShapeError
         A last layer that does not go with the loss, or with the number of classes.
     """
     if task not in (None, "classification", "regression"):
-        raise ValueError(f"task must be 'classification' or 'regression'; got {task!r}")
+        raise PartError(f"task must be 'classification' or 'regression'; got {task!r}")
     entropy = loss.targets == "labels" or loss.link is not None
     chosen = task or ("classification" if entropy else "regression")
     if chosen == "regression":
         if entropy:
-            raise ValueError(f"{loss!r} is a loss for classification; for regression take MSE(), MAE() or Huber()")
+            raise PartError(f"{loss!r} is a loss for classification; for regression take MSE(), MAE() or Huber()")
         if classes is not None:
-            raise ValueError(f"classes are for classification; {loss!r} does regression unless task='classification'")
+            raise PartError(f"classes are for classification; {loss!r} does regression unless task='classification'")
         return ValueCoding(out_shape, dtype)
     return _classification(loss, out_shape, classes, dtype)
 
@@ -100,7 +101,7 @@ def _classification(loss: Loss, out_shape: Shape, classes: Sequence[Any] | None,
                 f"{loss!r} needs a score for each class, at least 2; the last layer gives {out_shape}; "
                 "for two classes from one score take BinaryCrossEntropy()"
             )
-        return LabelCoding(_names(classes, outputs), out_shape)
+        return LabelCoding(_names(classes, outputs), out_shape, None)
     if len(out_shape) != 1:
         raise ShapeError(
             f"{loss!r} classifies rows of scores; the last layer gives the shape {out_shape}; add Flatten()"
@@ -109,18 +110,22 @@ def _classification(loss: Loss, out_shape: Shape, classes: Sequence[Any] | None,
         return BinaryCoding(_names(classes, 2), dtype, 0.0 if loss.link == "sigmoid" else 0.5)
     if loss.link == "sigmoid":
         return MultiLabelCoding(_names(classes, outputs), dtype)
-    return OneHotCoding(_names(classes, outputs), dtype)
+    return LabelCoding(_names(classes, outputs), out_shape, dtype)
 
 
 def _names(classes: Sequence[Any] | None, count: int) -> Array:
     """Give the classes' names: those given, or their numbers."""
     if classes is None:
         return np.arange(count)
-    names = np.asarray(classes)
-    if names.ndim != 1 or names.dtype.kind not in "iuUb":
-        raise ValueError(f"classes must be a list of names or whole numbers; got {classes!r}")
+    given = list(classes) if not isinstance(classes, str) else []
+    kinds = {
+        bool if isinstance(n, bool | np.bool_) else int if isinstance(n, int | np.integer) else type(n) for n in given
+    }
+    if len(kinds) != 1 or not issubclass(next(iter(kinds)), str | int) or "" in {str(name).strip() for name in given}:
+        raise PartError(f"classes must be a list of names, all text or all whole numbers, none blank; got {classes!r}")
+    names = np.array(given)
     if len(names) != count:
         raise ShapeError(f"classes has {len(names)} names, the last layer tells {count} classes apart; make them equal")
     if len(set(names.tolist())) != count:
-        raise ValueError(f"classes must all differ; got {names.tolist()}")
+        raise PartError(f"classes must all differ; got {names.tolist()}")
     return names

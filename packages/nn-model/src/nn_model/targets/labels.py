@@ -19,10 +19,14 @@ def _report(guess: Array, given: Array, classes: Array, loss: float | None) -> R
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LabelCoding:
-    """K scores a row (or token), and a loss that takes labels: cross-entropy."""
+    """K scores a row (or token): the largest is the answer.
+
+    `one_hot` is the dtype of one-hot rows for a loss that takes values; `None` for one that takes labels.
+    """
 
     classes: Array
     out_shape: Shape
+    one_hot: "np.dtype[Any] | None"
     task: Literal["classification"] = "classification"
 
     def given(self, y: Any, rows: int) -> Array:  # noqa: ARG002  # one protocol; the length is checked by the caller
@@ -33,13 +37,13 @@ class LabelCoding:
         """Make an array of indices."""
         return np.zeros((rows, *self.out_shape[:-1]), np.intp)
 
-    def target_shape(self) -> Shape | None:
-        """Use indices as they are."""
-        return None
+    def target(self) -> Scratch | None:
+        """Want one-hot rows, or indices as they are."""
+        return None if self.one_hot is None else Scratch(self.out_shape, self.one_hot)
 
-    def spread(self, given: Array, targets: Array) -> Calls:  # noqa: ARG002  # one protocol; indices are the targets
-        """Yield nothing."""
-        yield from ()
+    def spread(self, given: Array, targets: Array) -> Calls:
+        """Yield the one-hot rows."""
+        yield kernels.one_hot, given, np.arange(len(self.classes)), targets
 
     def scratch(self) -> Mapping[str, Scratch]:
         """Name the guesses and whether they hit."""
@@ -55,47 +59,6 @@ class LabelCoding:
 
     def report(self, scores: Array, given: Array, loss: float | None) -> Report:
         """Judge the largest scores."""
-        return _report(np.argmax(scores, axis=-1), given, self.classes, loss)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class OneHotCoding:
-    """K outputs a row, and a loss that takes values: labels become one-hot rows."""
-
-    classes: Array
-    dtype: "np.dtype[Any]"
-    task: Literal["classification"] = "classification"
-
-    def given(self, y: Any, rows: int) -> Array:  # noqa: ARG002  # one protocol; the length is checked by the caller
-        """Check labels: indices `(rows,)`."""
-        return class_indices(y, self.classes)
-
-    def placeholder(self, rows: int) -> Array:
-        """Make an array of indices."""
-        return np.zeros(rows, np.intp)
-
-    def target_shape(self) -> Shape | None:
-        """Give one-hot rows."""
-        return (len(self.classes),)
-
-    def spread(self, given: Array, targets: Array) -> Calls:
-        """Yield the one-hot rows."""
-        yield kernels.one_hot, given, np.arange(len(self.classes)), targets
-
-    def scratch(self) -> Mapping[str, Scratch]:
-        """Name the guesses and whether they hit."""
-        return {"guess": Scratch((), np.intp), "hit": Scratch((), bool)}
-
-    def count(self, scores: Array, given: Array, s: Mapping[str, Array], correct: Array) -> Calls:
-        """Yield the share of right answers."""
-        yield kernels.count_largest, scores, given, s["guess"], s["hit"], correct
-
-    def answers(self, scores: Array) -> Array:
-        """Give the class with the largest output."""
-        return np.asarray(self.classes[np.argmax(scores, axis=-1)])
-
-    def report(self, scores: Array, given: Array, loss: float | None) -> Report:
-        """Judge the largest outputs."""
         return _report(np.argmax(scores, axis=-1), given, self.classes, loss)
 
 
@@ -116,9 +79,9 @@ class BinaryCoding:
         """Make an array of indices."""
         return np.zeros(rows, np.intp)
 
-    def target_shape(self) -> Shape | None:
-        """Give a column of 0 and 1."""
-        return (1,)
+    def target(self) -> Scratch | None:
+        """Want a column of 0 and 1."""
+        return Scratch((1,), self.dtype)
 
     def spread(self, given: Array, targets: Array) -> Calls:
         """Yield the column."""
@@ -134,8 +97,11 @@ class BinaryCoding:
 
     def answers(self, scores: Array) -> Array:
         """Give the second class where the score is above the threshold."""
-        return np.asarray(self.classes[(scores[:, 0] > self.threshold).astype(np.intp)])
+        return np.asarray(self.classes[self._second(scores)])
 
     def report(self, scores: Array, given: Array, loss: float | None) -> Report:
         """Judge the answers."""
-        return _report((scores[:, 0] > self.threshold).astype(np.intp), given, self.classes, loss)
+        return _report(self._second(scores), given, self.classes, loss)
+
+    def _second(self, scores: Array) -> Array:
+        return np.asarray((scores[:, 0] > self.threshold).astype(np.intp))

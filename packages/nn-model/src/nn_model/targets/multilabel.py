@@ -7,7 +7,7 @@ from typing import Any, Literal
 import numpy as np
 
 from nn_layers import ShapeError
-from nn_layers.protocol import Calls, Scratch, Shape
+from nn_layers.protocol import Calls, Scratch
 from nn_model.arrays import Array, as_numbers
 from nn_model.errors import DataError
 from nn_model.metrics import Report
@@ -41,7 +41,7 @@ class MultiLabelCoding:
         """Make an array of targets."""
         return np.zeros((rows, len(self.classes)), self.dtype)
 
-    def target_shape(self) -> Shape | None:
+    def target(self) -> Scratch | None:
         """Use targets as they are."""
         return None
 

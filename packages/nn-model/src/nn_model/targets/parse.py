@@ -70,18 +70,26 @@ def _indices(labels: Array, names: Array) -> Array:
     kind, by_name = labels.dtype.kind, names.dtype.kind
     if kind == "U":
         if by_name != "U":
-            raise DataError(
-                f"labels are text, the first is {str(labels.flat[0])!r}; name the classes: NN(classes=[...])"
-            )
+            remedy = "name the classes: NN(classes=[...])" if _numbered(names) else f"give them as {names.dtype}"
+            raise DataError(f"labels are text, the first is {str(labels.flat[0])!r}; {remedy}")
         return _look_up(labels, names)
     if kind == "f":
         labels = _whole(labels)
     elif kind not in "iub":
         raise DataError(f"class labels must be whole numbers or text; got dtype {labels.dtype}")
-    if by_name in "iu" and not np.array_equal(names, np.arange(len(names))):
+    if (by_name in "iu" and not _numbered(names)) or (by_name == "b" and kind == "b"):
         return _look_up(labels, names)
+    if by_name == "U" and all(name.isdigit() for name in names.tolist()):
+        raise DataError(
+            f"labels are numbers and the classes are text, {names.tolist()}; give labels as text, or classes as numbers"
+        )
     _check_range(labels, len(names))
     return np.ascontiguousarray(labels, np.intp)
+
+
+def _numbered(names: Array) -> bool:
+    """Whether the classes are called by their numbers, 0 to K - 1."""
+    return names.dtype.kind in "iu" and np.array_equal(names, np.arange(len(names)))
 
 
 def _whole(labels: Array) -> Array:

@@ -35,7 +35,7 @@ class ValueCoding:
         """Make an array of values."""
         return np.zeros((rows, *self.out_shape), self.dtype)
 
-    def target_shape(self) -> Shape | None:
+    def target(self) -> Scratch | None:
         """Use values as they are."""
         return None
 

@@ -1,0 +1,123 @@
+"""What a training run was like: a row for every epoch."""
+
+import csv
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One epoch.
+
+    Attributes
+    ----------
+    epoch
+        Its number, from 1.
+    train_loss, train_accuracy
+        Means over its batches, each measured before its update; the loss with its penalty. Accuracy is in [0, 1],
+        `None` for regression.
+    train_time
+        Seconds spent in its training steps.
+    val_loss, val_accuracy
+        On the validation rows after its last update, without penalty; `None` where there are none.
+    lr
+        The rate of its last update.
+    """
+
+    epoch: int
+    train_loss: float
+    train_accuracy: float | None
+    train_time: float
+    val_loss: float | None
+    val_accuracy: float | None
+    lr: float
+
+
+@dataclass(slots=True)
+class History:
+    """The epochs of a training run, in order.
+
+    Attributes
+    ----------
+    rows
+        A `Row` for every completed epoch.
+    reason
+        Why training ended before its last epoch; `None` if it did not.
+
+    Examples
+    --------
+    >>> history = History([Row(1, 0.25, 0.92, 0.3, 0.18, 0.945, 0.01)])
+    >>> history.train_loss, len(history), history.best().epoch
+    ([0.25], 1, 1)
+    """
+
+    rows: list[Row] = field(default_factory=list)
+    reason: str | None = None
+
+    COLUMNS: ClassVar[tuple[str, ...]] = ("epoch", "train_loss", "train_time", "val_loss", "val_accuracy")
+
+    def __len__(self) -> int:
+        """Count the epochs."""
+        return len(self.rows)
+
+    def __iter__(self) -> Iterator[Row]:
+        """Give the epochs in order."""
+        return iter(self.rows)
+
+    @property
+    def train_loss(self) -> list[float]:
+        """Training loss of every epoch."""
+        return [row.train_loss for row in self.rows]
+
+    @property
+    def val_loss(self) -> list[float | None]:
+        """Validation loss of every epoch."""
+        return [row.val_loss for row in self.rows]
+
+    @property
+    def val_accuracy(self) -> list[float | None]:
+        """Validation accuracy of every epoch."""
+        return [row.val_accuracy for row in self.rows]
+
+    def best(self) -> Row:
+        """Give the epoch with the lowest validation loss, or training loss where there is no validation."""
+        if not self.rows:
+            raise ValueError("no epoch has been completed yet")
+        return min(self.rows, key=lambda row: row.train_loss if row.val_loss is None else row.val_loss)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give everything as plain Python numbers."""
+        return {"rows": [asdict(row) for row in self.rows], "reason": self.reason}
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> "History":
+        """Take back what `to_dict` gave."""
+        return cls([Row(**row) for row in data["rows"]], data["reason"])
+
+    def to_csv(self, path: str | Path) -> None:
+        """Write `epoch,train_loss,train_time,val_loss,val_accuracy` with a header line; accuracy in percent."""
+        with Path(path).open("w", newline="", encoding="utf-8") as file:
+            writer = csv.writer(file, lineterminator="\n")
+            writer.writerow(self.COLUMNS)
+            writer.writerows(log_cells(row) for row in self.rows)
+
+
+def log_cells(row: Row) -> list[str]:
+    """Write an epoch as the cells of a log: `1,0.254300,0.340000,0.183200,94.50`; what there is not stays empty."""
+    loss = "" if row.val_loss is None else f"{row.val_loss:.6f}"
+    accuracy = "" if row.val_accuracy is None else f"{100 * row.val_accuracy:.2f}"
+    return [str(row.epoch), f"{row.train_loss:.6f}", f"{row.train_time:.6f}", loss, accuracy]
+
+
+def epoch_line(row: Row, epochs: int) -> str:
+    """Write an epoch as a line: `Epoch 1/10, Loss: 0.2543, Val Loss: 0.1832, Val Acc: 94.50%, Time: 0.34s`."""
+    parts = [f"Epoch {row.epoch}/{epochs}", f"Loss: {row.train_loss:.4f}"]
+    if row.val_loss is not None:
+        parts.append(f"Val Loss: {row.val_loss:.4f}")
+    if row.val_accuracy is not None:
+        parts.append(f"Val Acc: {100 * row.val_accuracy:.2f}%")
+    elif row.val_loss is None and row.train_accuracy is not None:
+        parts.append(f"Acc: {100 * row.train_accuracy:.2f}%")
+    return ", ".join([*parts, f"Time: {row.train_time:.2f}s"])

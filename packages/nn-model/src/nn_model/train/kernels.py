@@ -1,0 +1,30 @@
+"""The arithmetic around a step of an epoch: pure functions that write into their outputs and allocate nothing."""
+
+import numpy as np
+
+from nn_model.arrays import Array
+
+
+def gather(data: Array, order: Array, cursor: Array, out: Array) -> None:
+    """Take the next rows of the order. data: (N, ...), order: (n,), cursor: (1,) -> out: (rows, ...)."""
+    start = cursor[0]
+    # The row numbers are a permutation of the data's own: "clip" never clips, and needs no buffer.
+    np.take(data, order[start : start + len(out)], axis=0, out=out, mode="clip")
+
+
+def total(weights: Array, denominator: Array) -> None:
+    """Sum the weights. weights: (rows,) -> denominator: (1,)."""
+    denominator[0] = np.add.reduce(weights)
+
+
+def tally(value: Array, denominator: Array, correct: Array, rows: int, sums: Array) -> None:
+    """Add one batch to the epoch. sums: (4,) of loss x weight, weight, right answers, rows."""
+    sums[0] += value[0] * denominator[0]
+    sums[1] += denominator[0]
+    sums[2] += correct[0] * rows
+    sums[3] += rows
+
+
+def advance(cursor: Array, rows: int) -> None:
+    """Move the cursor, (1,), past a batch."""
+    cursor[0] += rows

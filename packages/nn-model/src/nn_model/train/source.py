@@ -1,0 +1,61 @@
+"""The rows that an epoch goes through: where they are, in which order, and how far it has come."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from nn_layers.vectors import generator
+from nn_model.arrays import Array
+
+
+@dataclass(slots=True)
+class Source:
+    """Training rows, read in place.
+
+    Attributes
+    ----------
+    x, given, weights
+        All rows as a program takes them; `weights` is `None` where all count the same.
+    rows
+        The numbers of the rows to train on, `(n,)`, in ascending order.
+    batch_size
+        Rows of a batch; the last one of an epoch may be shorter.
+    seed, shuffle
+        The order of an epoch depends on the seed and the epoch's number alone.
+    in_place
+        Whether one batch holds all rows, in their order: programs then read it where it is.
+    order, cursor
+        The order of the epoch under way, `(n,)`, and how many of its rows are done, `(1,)`: programs read both.
+    """
+
+    x: Array
+    given: Array
+    weights: Array | None
+    rows: Array
+    batch_size: int
+    seed: int
+    shuffle: bool
+    in_place: bool = False
+    order: Array = field(init=False)
+    cursor: Array = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Allocate the order once; epochs write into it."""
+        self.order = self.rows.copy()
+        self.cursor = np.zeros(1, np.intp)
+
+    @property
+    def batches(self) -> int:
+        """How many batches an epoch has."""
+        return -(-len(self.rows) // self.batch_size)
+
+    def size(self, batch: int) -> int:
+        """How many rows this batch of an epoch has."""
+        return min(self.batch_size, len(self.rows) - batch * self.batch_size)
+
+    def begin(self, epoch: int, batch: int) -> None:
+        """Put the rows in the order of this epoch, counted from 0, and go to one of its batches."""
+        self.order[...] = self.rows
+        if self.shuffle:
+            generator(self.seed, "shuffle", (epoch,)).shuffle(self.order)
+        self.cursor[0] = batch * self.batch_size

@@ -77,7 +77,7 @@ def test_accuracy(variant: Variant, data: Split, seed: int) -> float:
     optimizer = variant.optimizer(model.parameters())
     for _ in range(ITERATIONS):
         optimizer.zero_grad()
-        loss = nn.functional.cross_entropy(model(x), y)
+        loss: Any = nn.functional.cross_entropy(model(x), y)
         if variant.penalty:
             loss = loss + elastic_net(model, variant.penalty)
         loss.backward()

@@ -1,4 +1,4 @@
-"""Every network whose result the nn-rs document gives, trained with full batches from several seeds.
+"""Every network whose result nn-rs's README gives, trained with full batches from several seeds.
 
 Prints the test accuracy in percent: a line per network, a column per seed, and the mean.
 """
@@ -27,8 +27,8 @@ class Variant(NamedTuple):
 
 
 ITERATIONS = 151
-# What the document leaves open is as in nn-rs's source of that time, where it says: weights drawn from -0.5 to 0.5
-# unless He, slope 0.1, and 0.05 as the rate of momentum, where the document has 0.01. The decay 0.9 fits its losses.
+# What that README leaves open is as in nn-rs's source of that time, where it says: weights drawn from -0.5 to 0.5
+# unless He, slope 0.1, and 0.05 as the rate of momentum, where the README has 0.01. The decay 0.9 fits its losses.
 nn_rs_nadam = partial(Nadam, eps=1e-7, momentum_decay=None)
 VARIANTS = {
     "deep-he-elu-nadam": Variant((64, 32, 16), ELU(), He(), nn_rs_nadam(lr=5e-4), ElasticNet(l1=1e-4, l2=1e-4)),

@@ -27,6 +27,8 @@ nox.options.sessions = [
 LEAVES = ("nn-layers", "nn-loss", "nn-optim")
 PACKAGES = (*LEAVES, "nn-model")
 TREE = [f"./packages/{name}" for name in PACKAGES]
+EXTRAS = "[cli,data,plot,tensorboard,threads]"
+ALL = [*TREE[:-1], TREE[-1] + EXTRAS]
 TEST_TOOLS = ("pytest>=8,<10", "hypothesis>=6,<7", "scikit-learn>=1.6,<2", "coverage>=7.6,<8")
 RUFF = "ruff>=0.17,<0.18"  # new rules come with minors
 
@@ -48,7 +50,9 @@ def run_tests(session: nox.Session, name: str) -> None:
 
 def test_package(session: nox.Session, name: str) -> None:
     """Test the built wheel of one package, and nothing else of ours unless it depends on it."""
-    session.install(*build_wheels(session, PACKAGES if name == "nn-model" else (name,)), *TEST_TOOLS)
+    whole = name == "nn-model"
+    *siblings, wheel = build_wheels(session, PACKAGES if whole else (name,))
+    session.install(*siblings, wheel + EXTRAS if whole else wheel, *TEST_TOOLS)
     run_tests(session, name)
 
 
@@ -106,7 +110,7 @@ def format_code(session: nox.Session) -> None:
 @nox.session
 def types(session: nox.Session) -> None:
     """Check types with mypy, strictly: sources, tests, examples, this file."""
-    session.install("mypy>=1.15,<3", "nox", *TEST_TOOLS, *TREE)
+    session.install("mypy>=1.15,<3", "nox", *TEST_TOOLS, *ALL)
     for name in PACKAGES:
         session.run("mypy", f"packages/{name}/src", f"packages/{name}/tests")
     session.run("mypy", "noxfile.py", "packages/conftest.py")
@@ -126,7 +130,7 @@ def imports(session: nox.Session) -> None:
 @nox.session
 def minimums(session: nox.Session) -> None:
     """Run all tests with the oldest versions of numpy and pydantic that the packages allow."""
-    session.install(*TREE, *TEST_TOOLS, *oldest_dependencies())
+    session.install(*ALL, *TEST_TOOLS, *oldest_dependencies())
     for name in PACKAGES:
         run_tests(session, name)
     session.run("pytest", "examples")
@@ -149,7 +153,7 @@ def oldest_dependencies() -> list[str]:
 @nox.session
 def examples(session: nox.Session) -> None:
     """Run the examples and every code block and command of the READMEs."""
-    session.install(*TREE, *TEST_TOOLS)
+    session.install(*ALL, *TEST_TOOLS)
     session.run("pytest", "examples", *session.posargs)
 
 

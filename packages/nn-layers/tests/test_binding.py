@@ -1,14 +1,16 @@
 """Which memory the frames of a stack get."""
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
 import pytest
 
-from nn_layers import ELU, SELU, Dense, Dropout, Flatten, Frame, ReLU, Standardize, Tanh
+from nn_layers import ELU, SELU, Dense, Dropout, Flatten, Frame, Plan, ReLU, Scratch, Standardize, Tanh
 from nn_layers.binding import Arena, Binder
 from nn_layers.layout import make_layout
-from nn_layers.protocol import Array
+from nn_layers.protocol import Array, Calls, Shape
 from nn_layers.vectors import generator, make_vectors
 
 LAYERS = [Standardize(), Flatten(), Dense(6, 5), ReLU(), Dropout(0.5), Dense(5, 9), SELU(), Dense(9, 2), ELU(0.5)]
@@ -22,6 +24,10 @@ def make(*, training: bool, input_grad: bool = False) -> Binder:
 
 def frames(*, training: bool, rows: int = 8, input_grad: bool = False) -> tuple[Frame, ...]:
     return make(training=training, input_grad=input_grad).frames(np.zeros((rows, 2, 3), "float32"))
+
+
+def taken(binder: Binder) -> int:
+    return sum(buffer.nbytes for buffer in binder.arena.buffers.values())
 
 
 def addresses(arrays: list[Array]) -> list[int]:
@@ -56,7 +62,7 @@ def test_inference_alternates_two_outputs_and_has_no_gradients() -> None:
     assert len(set(addresses([frame.y for frame in bound]))) == 2
     assert all(frame.dx is None and frame.dy.size == 0 and not frame.g and frame.rng is None for frame in bound)
     # Two buffers of the widest output, and SELU's and ELU's one scratch, as wide as SELU's row.
-    assert binder.arena.nbytes == 8 * 4 * (2 * 9 + 9)
+    assert taken(binder) == 8 * 4 * (2 * 9 + 9)
 
 
 def test_gradients_stop_at_the_first_layer_with_parameters() -> None:
@@ -77,14 +83,14 @@ def test_scratch_that_is_not_kept_is_shared() -> None:
 def test_fewer_rows_view_the_same_memory(training: bool) -> None:
     binder = make(training=training)
     few, many = (binder.frames(np.zeros((rows, 2, 3), "float32")) for rows in (3, 8))
-    size = binder.arena.nbytes
+    size = taken(binder)
     for a, b in zip(few[2:], many[2:], strict=True):
         assert len(a.y) == 3
         assert len(b.y) == 8
         assert a.y.ctypes.data == b.y.ctypes.data
         assert all(np.shares_memory(a.p[name], b.p[name]) for name in b.p)
     binder.frames(np.zeros((5, 2, 3), "float32"))
-    assert binder.arena.nbytes == size
+    assert taken(binder) == size
 
 
 def test_every_layer_that_draws_has_a_generator_of_its_own() -> None:
@@ -96,3 +102,41 @@ def test_every_layer_that_draws_has_a_generator_of_its_own() -> None:
     assert rngs[0] is not None
     assert rngs[2] is not None
     assert rngs[0].random(4).tolist() != rngs[2].random(4).tolist()
+
+
+class Counted(tuple[int, ...]):
+    """A shape that counts how often its size is asked for."""
+
+    __slots__ = ()
+    asked = 0
+
+    def __iter__(self) -> Iterator[int]:
+        Counted.asked += 1
+        return super().__iter__()
+
+
+@dataclass(frozen=True)
+class Wide:
+    """A layer whose shape counts."""
+
+    def plan(self, in_shape: Shape) -> Plan:
+        return Plan(in_shape, scratch={"s": Scratch(Counted(in_shape))})
+
+    def forward(self, f: Frame) -> Calls:
+        yield np.copyto, f.y, f.x
+
+    def backward(self, f: Frame) -> Calls:
+        if f.dx is not None:
+            yield np.copyto, f.dx, f.dy
+
+
+@pytest.mark.parametrize("training", [False, True])
+def test_the_work_of_binding_grows_with_the_depth_and_not_with_its_square(training: bool) -> None:
+    def asked(depth: int) -> int:
+        layout = make_layout([Wide()] * depth, (3,))
+        binder = Binder(layout, make_vectors(layout, 0, "float32"), Arena(2), training, lambda _: generator(0, "layer"))
+        Counted.asked = 0
+        binder.frames(np.zeros((2, 3), "float32"))
+        return Counted.asked
+
+    assert 0 < asked(40) <= 2 * asked(20)

@@ -1,8 +1,13 @@
 """Bound calls, and ports: data enter in place where that is possible."""
 
-import numpy as np
+import re
+from typing import Any
 
-from nn_layers.calls import BUFFER, Port, bind, run
+import numpy as np
+import pytest
+
+from nn_layers import LayerError
+from nn_layers.calls import BUFFER, Call, Port, bind, checked, run
 from nn_layers.protocol import Array
 
 
@@ -119,3 +124,60 @@ def test_arrays_that_are_not_the_placeholder_stay() -> None:
     assert address(calls[0][1][0]) == address(other)
     assert not port.copies
     assert not port.uses
+
+
+class Interrupted(list[Call]):
+    """A list of calls whose fourth change is interrupted."""
+
+    changes = 0
+
+    def __setitem__(self, i: Any, call: Any) -> None:
+        self.changes += 1
+        if self.changes == 4:
+            raise KeyboardInterrupt
+        super().__setitem__(i, call)
+
+
+def test_a_change_of_data_that_was_cut_short_mixes_no_two_batches() -> None:
+    placeholder = np.zeros(3)
+    calls = Interrupted(bind([(double, placeholder, np.empty(3)), (double, placeholder, np.empty(3))]))
+    port = Port(placeholder, (calls,))
+    first, second = np.ones(3), np.full(3, 5.0)
+    port.feed(first)
+    with pytest.raises(KeyboardInterrupt):
+        port.feed(second)
+    assert [address(args[0]) for _, args in calls] == [address(second), address(first)]
+    port.feed(first)
+    assert [address(args[0]) for _, args in calls] == [address(first)] * 2
+
+
+def test_a_call_may_not_write_to_what_is_fed_and_may_to_the_placeholder() -> None:
+    placeholder, x = np.zeros(3), np.ones(3)
+    calls = bind([(double, np.full(3, 2.0), placeholder)])
+    port = Port(placeholder, (calls,))
+    port.feed(x)
+    with pytest.raises(LayerError, match=r"^double writes to an array that it may only read, as x is; plan a Scratch"):
+        run(calls)
+    assert x.tolist() == [1.0] * 3
+    assert x.flags.writeable
+    port.release()
+    run(calls)
+    assert placeholder.tolist() == [4.0] * 3
+
+
+def test_other_errors_of_kernels_come_through() -> None:
+    with pytest.raises(ValueError, match="could not be broadcast") as caught:
+        run(bind([(double, np.zeros(3), np.zeros(4))]))
+    assert not isinstance(caught.value, LayerError)
+
+
+def test_calls_are_handed_on_as_they_come() -> None:
+    given = [(double, 1), (double,)]
+    assert list(checked(iter(given), "layers[0]")) == given
+
+
+@pytest.mark.parametrize("bad", [5, (5, 1), (), [double, 1], None, "double"], ids=repr)
+def test_what_is_no_call_is_refused_with_the_layers_title(bad: Any) -> None:
+    expected = f"layers[3]: Mine() must yield calls, tuples of a function and its arguments; got {bad!r}"
+    with pytest.raises(LayerError, match=f"^{re.escape(expected)}$"):
+        bind(checked([(double, 1), bad], "layers[3]: Mine()"))

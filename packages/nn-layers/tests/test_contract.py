@@ -36,8 +36,8 @@ from nn_layers import (
 from nn_layers.binding import Arena, Binder
 from nn_layers.calls import BUFFER
 from nn_layers.layout import Layout, make_layout
+from nn_layers.passes import backward_calls, forward_calls
 from nn_layers.protocol import Array, Shape
-from nn_layers.stack import backward_calls, forward_calls
 from nn_layers.vectors import generator, make_vectors
 
 DType = Literal["float32", "float64"]

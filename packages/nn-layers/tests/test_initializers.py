@@ -1,6 +1,7 @@
 """The first values of parameters: their distribution, and which seed gives which."""
 
 import math
+import tracemalloc
 from typing import Any
 
 import numpy as np
@@ -104,3 +105,32 @@ def test_dropout_and_weights_do_not_share_their_numbers() -> None:
     kept = stack.forward(np.ones((64, 64)), training=True) > 0
     assert np.array_equal(kept, mask_first + 0.5 >= 1.0)
     assert not np.array_equal(stack.weights()["layers.0.w"], mask_first)
+
+
+@every_initializer
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_the_numbers_do_not_depend_on_the_block(
+    init: Any, mean: float, std: float, limit: float | None, order: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    del mean, std, limit
+    whole, pieces = drawn(init), np.full(FANS, np.nan, order=order)
+    monkeypatch.setattr("nn_layers.initializers.BLOCK", 1000)
+    init.draw(pieces, FANS, np.random.default_rng(0))
+    assert np.array_equal(whole, pieces)
+
+
+def test_a_stream_is_the_generators_own() -> None:
+    rng = np.random.default_rng(0)
+    assert np.array_equal(drawn(He()), rng.normal(0.0, HE, FANS))
+    rng = np.random.default_rng(0)
+    assert np.array_equal(drawn(Uniform(1.0, 5.0)), rng.uniform(1.0, 5.0, FANS))
+
+
+@pytest.mark.parametrize("init", [He(), He("uniform"), Uniform(), Normal()], ids=repr)
+def test_a_draw_takes_no_second_array_of_the_layers_size(init: Any) -> None:
+    out, rng = np.empty((2000, 1000), "float32"), np.random.default_rng(0)
+    tracemalloc.start()
+    init.draw(out, out.shape, rng)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < out.nbytes / 8

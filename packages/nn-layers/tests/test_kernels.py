@@ -217,3 +217,27 @@ def test_penalties_equal_the_formula_whatever_the_block(w: Array, block: int, l1
     assert values.tolist() == pytest.approx([expected, expected], rel=1e-12)
     assert together.tolist() == pytest.approx(slope, rel=1e-12, abs=1e-12)
     assert one_by_one.tolist() == pytest.approx(slope, rel=1e-12, abs=1e-12)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("approximate", ["none", "tanh"])
+def test_gelu_of_the_largest_numbers_is_finite(approximate: Any, dtype: Any) -> None:
+    largest = float(np.finfo(dtype).max)
+    stack = Stack([GELU(approximate)], (2,), rows=1, dtype=dtype, input_grad=True)
+    assert stack.forward(np.array([[largest, -largest]]), training=True).tolist() == [[largest, 0.0]]
+    dx = stack.backward(np.ones((1, 2)))
+    assert dx is not None
+    assert dx.tolist() == [[1.0, 0.0]]
+
+
+@pytest.mark.parametrize("alpha", [1e-3, 0.5, 3.0, 100.0, 1e4, 1e6])
+@pytest.mark.parametrize("scale", [None, 1.0, 1.5, 1e6])
+def test_the_slope_of_elu_is_right_on_both_sides_whatever_alpha(alpha: float, scale: float | None) -> None:
+    layer: Any = ELU(alpha) if scale is None else SELU(alpha, scale)
+    stack = Stack([layer], (3,), rows=1, input_grad=True)
+    stack.forward(np.array([[2.0, 1e-3, -1.0]]), training=True)
+    dx = stack.backward(np.ones((1, 3)))
+    assert dx is not None
+    factor = scale or 1.0
+    assert dx[0, :2].tolist() == [np.float32(factor)] * 2
+    assert dx[0, 2] == pytest.approx(factor * alpha * math.exp(-1.0), rel=1e-6)

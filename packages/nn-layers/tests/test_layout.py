@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from nn_layers import Dense, Dropout, Flatten, He, ReLU, ShapeError, Softmax, Stack, Tanh
+from nn_layers import Dense, Dropout, Flatten, He, LayerError, ReLU, ShapeError, Softmax, Stack, Tanh
 from nn_layers.layout import check_rows, make_layout
 
 IMAGE = (1, 28, 28)
@@ -81,12 +81,21 @@ NO_LAYERS: list[tuple[Any, str]] = [
     (["relu"], "layers[0] must be a layer, an object with plan, forward and backward; got 'relu'"),
     ([He()], "layers[0] must be a layer, an object with plan, forward and backward; got He()"),
     (Dense(3, 2), "layers must be a list of layers; write [Dense(3, 2)]"),
+    (Dense, "layers must be a list of layers; write [Dense(...)]"),
+    (5, "layers must be a list of layers, as in [Dense(4, 3), ReLU()]; got 5"),
+    (None, "layers must be a list of layers, as in [Dense(4, 3), ReLU()]; got None"),
+    ("relu", "layers must be a list of layers, as in [Dense(4, 3), ReLU()]; got 'relu'"),
+    ({"a": ReLU()}, "layers must be a list of layers, as in [Dense(4, 3), ReLU()]; got {'a': ReLU()}"),
+    (
+        np.array([ReLU(), Tanh()]),
+        "layers must be a list of layers, as in [Dense(4, 3), ReLU()]; got array([ReLU(), Tanh()], dtype=object)",
+    ),
 ]
 
 
 @pytest.mark.parametrize(("layers", "message"), NO_LAYERS)
 def test_things_that_are_no_layers(layers: Any, message: str) -> None:
-    with pytest.raises(TypeError, match=f"^{re.escape(message)}$"):
+    with pytest.raises(LayerError, match=f"^{re.escape(message)}$"):
         Stack(layers)
 
 
@@ -139,7 +148,6 @@ def test_rows_that_are_single_numbers_are_allowed_where_layers_take_them() -> No
 def test_what_a_layout_knows() -> None:
     layout = make_layout([Dense(4, 3), Dropout(0.5), Dense(3, 2)])
     assert layout.decay_ranges() == ((0, 12), (15, 21))  # weights, not biases
-    assert layout.min_rows == 1
     assert (layout.theta_size, layout.state_size) == (23, 0)
     assert list(layout.states()) == []
     assert [node.title for node in layout.nodes] == [
@@ -147,3 +155,10 @@ def test_what_a_layout_knows() -> None:
         "layers[1]: Dropout()",
         "layers[2]: Dense(3, 2)",
     ]
+
+
+@pytest.mark.parametrize("n", [0, -3])
+@pytest.mark.parametrize("layer", [Dense(4, 3), Dense(None, 3)])
+def test_no_remedy_proposes_a_size_below_1(layer: Dense, n: int) -> None:
+    with pytest.raises(ShapeError, match=rf"^got rows of {n} numbers; give rows of at least 1 number$"):
+        layer.plan((n,))

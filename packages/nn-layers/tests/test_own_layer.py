@@ -1,5 +1,6 @@
 """Layers that a user writes: trained arrays, a kernel that reads a part of `x`, and layers inside a layer."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +14,7 @@ from nn_layers import (
     Dropout,
     Flatten,
     Frame,
+    LayerError,
     Normal,
     Param,
     Plan,
@@ -21,8 +23,10 @@ from nn_layers import (
     Scratch,
     ShapeError,
     Stack,
+    Standardize,
     Tanh,
 )
+from nn_layers.layout import make_layout
 from nn_layers.protocol import Array, Calls, Shape
 
 
@@ -235,3 +239,109 @@ def test_a_shape_error_inside_says_where() -> None:
 def test_a_layers_own_message_comes_through() -> None:
     with pytest.raises(ShapeError, match="Relative needs two features"):
         Stack([Dense(4, 1), Relative()])
+
+
+def test_layers_inside_are_walked_with_the_shape_of_their_rows() -> None:
+    nodes = make_layout([Flatten(), Residual((Standardize(), Dense(6, 5), Residual((Standardize(),))))], (2, 3)).walk()
+    found = [(node.path, node.in_shape) for node in nodes]
+    assert found == [((0,), (2, 3)), ((1,), (6,)), ((1, 0), (6,)), ((1, 1), (6,)), ((1, 2), (5,)), ((1, 2, 0), (5,))]
+
+
+@dataclass(frozen=True)
+class Faulty:
+    """A layer that plans and yields what it is told to."""
+
+    planned: Any = None
+    forward_: Any = ()
+    backward_: Any = ()
+
+    def plan(self, in_shape: Shape) -> Plan:
+        return Plan(in_shape) if self.planned is None else self.planned()
+
+    def forward(self, f: Frame) -> Calls:
+        del f
+        return self.forward_  # type: ignore[no-any-return]  # that is the point
+
+    def backward(self, f: Frame) -> Calls:
+        del f
+        return self.backward_  # type: ignore[no-any-return]  # that is the point
+
+    def __repr__(self) -> str:
+        return "Faulty()"
+
+
+OUT = "out_shape of its Plan must be a tuple of whole numbers of at least 1"
+PLANS: list[tuple[Any, str]] = [
+    (None, "plan must return a Plan; got None"),
+    ((3,), "plan must return a Plan; got (3,)"),
+    (Plan, "plan must return a Plan; got <class 'nn_layers.protocol.Plan'>"),
+    (Plan((-3,)), f"{OUT}; got (-3,)"),
+    (Plan((0,)), f"{OUT}; got (0,)"),
+    (Plan((3.0,)), f"{OUT}; got (3.0,)"),  # type: ignore[arg-type]  # that is the point
+    (Plan((True,)), f"{OUT}; got (True,)"),
+    (Plan([3]), f"{OUT}; got [3]"),  # type: ignore[arg-type]  # that is the point
+    (Plan(3), f"{OUT}; got 3"),  # type: ignore[arg-type]  # that is the point
+    (Plan((3,), params={"w": (3, 3)}), "params of its Plan must be Param values by name; got {'w': (3, 3)}"),  # type: ignore[dict-item]  # that is the point
+    (Plan((3,), state=[1]), "state of its Plan must be State values by name; got [1]"),  # type: ignore[arg-type]  # that is the point
+    (Plan((3,), scratch={"s": 3}), "scratch of its Plan must be Scratch values by name; got {'s': 3}"),  # type: ignore[dict-item]  # that is the point
+    (Plan((3,), inner=Tanh()), "inner of its Plan must be a tuple of layers; got Tanh()"),  # type: ignore[arg-type]  # that is the point
+]
+
+
+@pytest.mark.parametrize(("plan", "message"), PLANS, ids=[repr(message) for _, message in PLANS])
+def test_a_plan_that_is_none_is_refused_with_the_layers_title(plan: Any, message: str) -> None:
+    with pytest.raises(LayerError, match=f"^{re.escape(f'layers[1]: Faulty(): {message}')}$"):
+        Stack([Tanh(), Faulty(lambda: plan)], (3,))
+    with pytest.raises(LayerError, match=f"^{re.escape(f'layers[0][1]: Faulty(): {message}')}$"):
+        Stack([Residual((Tanh(), Faulty(lambda: plan)))], (3,))
+
+
+def test_numpys_whole_numbers_are_sizes_of_a_plan() -> None:
+    assert make_layout([Faulty(lambda: Plan((np.array([4]).max(),))), Dense(None, 2)], (3,)).layers[1] == Dense(4, 2)
+
+
+@pytest.mark.parametrize("inner", [Tanh, 5])
+def test_what_is_no_layer_inside_a_layer_is_named(inner: Any) -> None:
+    with pytest.raises(
+        LayerError, match=r"^layers\[1\]\[0\] (is the class Tanh, not a layer|must be a layer, .* got 5)"
+    ):
+        Stack([Tanh(), Residual((inner,))], (3,))
+
+
+RETURNED = "forward and backward must yield calls; one of them returned"
+YIELDED = "must yield calls, tuples of a function and its arguments; got"
+
+
+@pytest.mark.parametrize(
+    ("calls", "message"),
+    [
+        (None, f": {RETURNED} None"),
+        (5, f": {RETURNED} 5"),
+        ([5], f" {YIELDED} 5"),
+        ([(5, "x")], f" {YIELDED} (5, 'x')"),
+        ([[np.copyto]], f" {YIELDED} [<function copyto at"),
+    ],
+)
+def test_what_is_no_call_is_refused_with_the_layers_title(calls: Any, message: str) -> None:
+    layers: list[tuple[Faulty, bool]] = [(Faulty(None, calls), False), (Faulty(None, (), calls), True)]
+    for layer, training in layers:
+        stack = Stack([Dense(3, 3), layer])
+        with pytest.raises(LayerError, match=f"^{re.escape(f'layers[1]: Faulty(){message}')}"):
+            stack.forward(np.ones((2, 3)), training)
+
+
+@pytest.mark.parametrize("training", [False, True])
+def test_a_layer_that_writes_to_x_does_not_spoil_the_callers_data(training: bool) -> None:
+    class Spoils(Faulty):
+        """Negates x in place."""
+
+        def forward(self, f: Frame) -> Calls:
+            yield np.negative, f.x, f.x
+            yield np.copyto, f.y, f.x
+
+    x = np.ones((2, 3), "float32")
+    for _ in range(2):
+        with pytest.raises(LayerError, match=r"^negative writes to an array that it may only read, as x is"):
+            Stack([Spoils()], (3,)).forward(x, training)
+    assert x.tolist() == [[1.0] * 3] * 2
+    assert x.flags.writeable

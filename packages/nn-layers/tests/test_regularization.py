@@ -9,8 +9,8 @@ import pytest
 
 from nn_layers import ELU, L1, L2, Dense, ElasticNet, Regularizer, Stack
 from nn_layers.calls import bind, run
+from nn_layers.passes import PENALTY_BLOCK
 from nn_layers.protocol import Array
-from nn_layers.stack import PENALTY_BLOCK
 
 TABLE: list[tuple[Any, float, float]] = [
     (L1(0.3), 0.3, 0.0),

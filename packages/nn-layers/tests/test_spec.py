@@ -80,7 +80,6 @@ BAD: list[tuple[Any, tuple[Any, ...], str, str, str]] = [
     (Dense, (3, 2.5), "out_features", "2.5", WHOLE),
     (Dense, (3, 2, "he"), "init", "'he'", "valid dictionary or object"),
     (Dense, (3, 2, L1(0.1)), "init", "L1(0.1)", "'He', 'LeCun', 'Glorot', 'Uniform', 'Normal', 'Zeros'"),
-    (Dense, (3, 2, He), "init", "He", "valid dictionary or object"),
     (Dense, (3, 2, He(), 0.1), "regularization", "0.1", "valid dictionary or object"),
     (Dense, (3, 2, He(), He()), "regularization", "He()", "'L1', 'L2', 'ElasticNet'"),
     (Dropout, (1.0,), "rate", "1.0", BELOW_1),
@@ -91,6 +90,13 @@ BAD: list[tuple[Any, tuple[Any, ...], str, str, str]] = [
     (Dropout, (True,), "rate", "True", NUMBER),
     (ELU, (-1.0,), "alpha", "-1.0", AT_LEAST_0),
     (ELU, (math.inf,), "alpha", "inf", FINITE),
+    (ELU, (1e7,), "alpha", "10000000.0", "less than or equal to 1000000"),
+    (SELU, (1e7,), "alpha", "10000000.0", "less than or equal to 1000000"),
+    (SELU, (1.0, 1e7), "scale", "10000000.0", "less than or equal to 1000000"),
+    (Dropout, (np.float32("nan"),), "rate", "nan", FINITE),
+    (Dense, (np.int64(0), 2), "in_features", "0", ABOVE_0),
+    (Dense, (np.bool_(True), 2), "in_features", "True", WHOLE),
+    (Dense, (np.float64(3.0), 2), "in_features", "3.0", WHOLE),
     (LeakyReLU, (1.0,), "alpha", "1.0", BELOW_1),
     (LeakyReLU, (-0.01,), "alpha", "-0.01", AT_LEAST_0),
     (SELU, (-1.0,), "alpha", "-1.0", AT_LEAST_0),
@@ -231,6 +237,28 @@ def test_numbers_become_python_floats_which_keep_the_dtype_of_arrays() -> None:
     for value in (np.float64(0.25), 0.25):
         assert type(Dropout(value).rate) is float
     assert type(L1(1).l1) is float
+
+
+@pytest.mark.parametrize("whole", [np.int8, np.uint8, np.int32, np.int64, np.uint64])
+def test_numpys_whole_numbers_are_whole_numbers(whole: Any) -> None:
+    layer = Dense(whole(64), out_features=np.array([0, 8, 9], whole).max() + whole(1))
+    assert layer == Dense(64, 10)
+    assert type(layer.in_features) is type(layer.out_features) is int
+
+
+@pytest.mark.parametrize("real", [np.float16, np.float32, np.float64, np.longdouble])
+def test_numpys_real_numbers_are_real_numbers(real: Any) -> None:
+    layers: list[Any] = [Dropout(real(0.25)), Dropout(rate=real(0.25))]
+    assert layers == [Dropout(0.25)] * 2
+    assert type(layers[0].rate) is float
+    assert L1(np.int64(1)) == L1(1.0)  # type: ignore[arg-type]  # that is the point
+
+
+def test_a_class_in_the_place_of_a_value_is_named_with_what_to_write() -> None:
+    with pytest.raises(ValueError, match=r"^init is the class He; write He\(\)$"):
+        Dense(3, 2, He)  # type: ignore[arg-type]  # that is the point
+    with pytest.raises(ValueError, match=r"^regularization is the class L2; write L2\(\.\.\.\)$"):
+        Dense(3, 2, regularization=L2)  # type: ignore[arg-type]  # that is the point
 
 
 @pytest.mark.parametrize("use", ["call", "file"])

@@ -1,8 +1,14 @@
 """A stack of layers used by hand."""
 
+import copy
+import gc
+import pickle
 import re
 import threading
+import tracemalloc
+import weakref
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,6 +21,8 @@ from nn_layers import (
     Dropout,
     ElasticNet,
     Flatten,
+    Frame,
+    Plan,
     ReLU,
     ShapeError,
     Sigmoid,
@@ -23,7 +31,8 @@ from nn_layers import (
     Standardize,
     Tanh,
 )
-from nn_layers.protocol import Array
+from nn_layers.protocol import Array, Calls
+from nn_layers.stack import SIZES
 
 
 def small(*, rows: int = 8, seed: int = 0) -> Stack:
@@ -251,3 +260,74 @@ def test_two_stacks_in_two_threads_do_not_disturb_each_other() -> None:
     for thread in threads:
         thread.join()
     assert [found[0], found[1]] == expected
+
+
+@pytest.mark.parametrize("training", [False, True])
+def test_numbers_of_rows_cost_no_memory_of_their_own(training: bool) -> None:
+    stack = Stack([Dense(2000, 4), Tanh(), Dense(4, 2)], rows=64)
+    stack.forward(numbers(64, 2000), training)
+    tracemalloc.start()
+    for rows in range(1, 64):
+        stack.forward(np.ones((rows, 2000), "float32"), training)
+    kept = tracemalloc.get_traced_memory()[0]
+    tracemalloc.stop()
+    one = 63 * 2000 * 4  # in training the last x is kept for backward
+    assert kept < (one if training else 0) + 200_000
+
+
+def test_the_sizes_used_least_recently_are_bound_anew() -> None:
+    stack, x = small(rows=40), numbers(40, 3)
+    expected = [stack.forward(x[:rows]).copy() for rows in range(1, 41)]
+    assert [rows for rows, _ in stack._bound] == list(range(40 - SIZES + 1, 41))
+    stack.forward(x[:30])
+    stack.forward(x[:1])
+    stack.forward(x[:2], training=True)
+    assert list(stack._bound)[-3:] == [(30, False), (1, False), (2, True)]
+    assert len(stack._bound) == SIZES
+    for rows in range(1, 41):
+        assert np.array_equal(stack.forward(x[:rows]), expected[rows - 1])
+
+
+def test_no_x_is_held_but_that_of_the_last_training_pass() -> None:
+    stack = small(rows=8)
+
+    def held(rows: int, training: bool) -> Callable[[], object]:
+        x = numbers(rows, 3)
+        stack.forward(x, training)
+        return weakref.ref(x)
+
+    assert held(8, False)() is None
+    first = held(8, True)
+    second = held(4, True)
+    assert first() is None
+    assert second() is not None
+    stack.backward(np.ones((4, 2)))
+    third = held(8, False)
+    assert second() is None
+    assert third() is None
+
+
+def test_a_pass_that_failed_holds_no_x() -> None:
+    def fail(_: Array) -> None:
+        raise ArithmeticError("stop")
+
+    class Fails(Flatten):
+        def plan(self, in_shape: tuple[int, ...]) -> Plan:
+            return Plan(in_shape)
+
+        def forward(self, f: Frame) -> Calls:
+            yield fail, f.x
+
+    stack, x = Stack([Fails()], (3,)), numbers(4, 3)
+    with pytest.raises(ArithmeticError, match="stop"):
+        stack.forward(x)
+    reference = weakref.ref(x)
+    del x
+    gc.collect()  # the error's traceback
+    assert reference() is None
+
+
+@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy, pickle.dumps], ids=["copy", "deepcopy", "pickle"])
+def test_a_stack_is_neither_copied_nor_pickled(copied: Callable[[Stack], Any]) -> None:
+    with pytest.raises(RuntimeError, match=r"^a stack cannot be copied .* second Stack .* set_weights\(stack.weights"):
+        copied(small())

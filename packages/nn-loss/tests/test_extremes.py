@@ -86,3 +86,43 @@ def test_impossible_classes_may_have_a_score_of_minus_infinity() -> None:
     scores, out = np.array([[0.0, -np.inf, 0.0]]), np.empty((1, 3))
     assert CrossEntropy().value_and_grad(scores, np.array([2]), out=out) == pytest.approx(np.log(2))
     np.testing.assert_allclose(out, [[0.5, 0.0, -0.5]])
+
+
+@pytest.mark.parametrize("grad", [False, True], ids=["value", "gradient"])
+@pytest.mark.parametrize(
+    ("weight", "dtype"),
+    [
+        (1e38, "float32"),
+        (3e38, "float32"),
+        (1e-38, "float32"),
+        (1e-44, "float32"),
+        (1e308, "float64"),
+        (5e-324, "float64"),
+    ],
+)
+def test_equal_weights_of_any_size_are_no_weights(
+    loss: Loss, batch: Callable[..., tuple[Array, Array, Array]], weight: float, dtype: str, grad: bool
+) -> None:
+    scores, targets, _ = batch(loss, (60, 4), dtype=dtype)
+    plain, weighted = np.zeros_like(scores), np.zeros_like(scores)
+    expected = loss.value_and_grad(scores, targets, out=plain if grad else None)
+    each = np.full(60, weight, dtype)
+    assert expected > 0
+    assert loss.value_and_grad(scores, targets, weighted if grad else None, each) == pytest.approx(expected, rel=1e-6)
+    np.testing.assert_allclose(weighted, plain, rtol=1e-5, atol=1e-9)
+    assert weighted.any() == grad
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.25])
+@pytest.mark.parametrize("size", [1e30, 1e-30])
+@pytest.mark.parametrize("weight", [1e38, 1e-38])
+def test_products_of_both_weights_may_leave_float32(
+    batch: Callable[..., tuple[Array, Array, Array]], smoothing: float, size: float, weight: float
+) -> None:
+    usual = CrossEntropy(smoothing, class_weights=(0.5, 1.0, 0.25, 1.0))
+    loss = CrossEntropy(smoothing, class_weights=(0.5 * size, size, 0.25 * size, size))
+    scores, labels, weights = batch(loss, (60, 3, 4), dtype="float32")
+    expected, found = np.empty_like(scores), np.empty_like(scores)
+    value = usual.value_and_grad(scores, labels, expected, weights)
+    assert loss.value_and_grad(scores, labels, found, weights * np.float32(weight)) == pytest.approx(value, rel=1e-5)
+    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-9)

@@ -5,6 +5,7 @@ import sys
 from dataclasses import FrozenInstanceError
 from typing import Annotated, Any
 
+import numpy as np
 import pytest
 from pydantic import Field, TypeAdapter, ValidationError
 
@@ -51,7 +52,16 @@ def test_what_each_loss_says_of_itself(loss: Loss) -> None:
         (CrossEntropy, {"class_weights": (1.0, -1.0)}, "greater than or equal to 0"),
         (CrossEntropy, {"class_weights": (0.0, 0.0)}, "at least one class weight must be above 0"),
         (CrossEntropy, {"class_weights": (1.0,)}, "at least 2 items"),
-        (CrossEntropy, {"class_weights": [1.0, 2.0]}, "valid tuple"),
+        (CrossEntropy, {"class_weights": "12"}, "valid tuple"),
+        (CrossEntropy, {"class_weights": {1.0, 2.0}}, "valid tuple"),
+        (CrossEntropy, {"class_weights": np.ones((2, 2))}, "valid tuple"),
+        (CrossEntropy, {"class_weights": ["1", 2.0]}, "valid number"),
+        (CrossEntropy, {"class_weights": [True, 2.0]}, "valid number"),
+        (CrossEntropy, {"class_weights": np.array([True, False])}, "valid number"),
+        (CrossEntropy, {"class_weights": np.array(["1", "2"])}, "valid number"),
+        (CrossEntropy, {"class_weights": [np.nan, 2.0]}, "finite"),
+        (BinaryCrossEntropy, {"positive_weight": [1.0, True]}, "valid number"),
+        (BinaryCrossEntropy, {"positive_weight": np.array([1.0, 0.0])}, "greater than 0"),
         (CrossEntropy, {"class_weights": (1.0, float("nan"))}, "finite"),
         (BinaryCrossEntropy, {"positive_weight": 0.0}, "greater than 0"),
         (BinaryCrossEntropy, {"positive_weight": ()}, "at least 1 item"),
@@ -61,6 +71,30 @@ def test_what_each_loss_says_of_itself(loss: Loss) -> None:
 def test_bad_parameters_are_refused(cls: type[Any], arguments: dict[str, Any], message: str) -> None:
     with pytest.raises(ValidationError, match=message):
         cls(**arguments)
+
+
+@pytest.mark.parametrize(
+    "given", [[1, 2.0], (np.float32(1), 2), np.array([1, 2]), np.array([1.0, 2.0], "f4"), [np.int8(1), np.float64(2)]]
+)
+def test_numbers_for_each_class_may_be_a_list_or_a_flat_array(given: Any) -> None:
+    loss = CrossEntropy(class_weights=given)
+    assert loss == CrossEntropy(class_weights=(1.0, 2.0))
+    assert hash(loss) == hash(CrossEntropy(class_weights=(1.0, 2.0)))
+    assert repr(loss) == "CrossEntropy(class_weights=(1.0, 2.0))"
+    assert repr(BinaryCrossEntropy(given)) == "BinaryCrossEntropy(positive_weight=(1.0, 2.0))"
+
+
+@pytest.mark.parametrize("real", [np.float32, np.float64, np.int64])
+def test_numpys_numbers_are_numbers(real: Any) -> None:
+    assert Huber(real(2)) == Huber(delta=real(2)) == Huber(2.0)
+    assert type(Huber(real(2)).delta) is float
+    with pytest.raises(ValidationError, match="valid number"):
+        Huber(np.bool_(True))  # type: ignore[arg-type]  # the point
+
+
+def test_a_class_in_the_place_of_a_value_is_named() -> None:
+    with pytest.raises(ValueError, match=r"^delta is the class MSE; write MSE\(\)$"):
+        Huber(MSE)  # type: ignore[arg-type]  # the point
 
 
 def test_a_spec_is_frozen() -> None:

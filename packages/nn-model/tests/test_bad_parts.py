@@ -12,16 +12,16 @@ from pydantic import ValidationError
 from nn_layers import ELU, L1, Dense, Dropout, Flatten, Propagate, Sigmoid, Softmax, Tanh
 from nn_loss import MSE, BinaryCrossEntropy, CrossEntropy, Huber, Loss
 from nn_model import NN
-from nn_model.errors import PartError, ShapeError, TargetError
+from nn_model.errors import LayerError, PartError, ShapeError, TargetError
 from nn_optim import SGD, Adam, AdamW, ClipNorm, Momentum, RateError
 
 LAYERS: list[Propagate] = [Dense(4, 8), Tanh(), Dense(8, 3)]
 
 LAYER_FAULTS: list[tuple[Any, dict[str, Any], type[Exception], str]] = [
     ([], {}, ShapeError, "a network needs at least one layer; got none"),
-    (Dense(4, 3), {}, TypeError, r"layers must be a list of layers; write \[Dense\(4, 3\)\]"),
-    ([Dense], {}, TypeError, r"layers\[0\] is the class Dense, not a layer; write Dense\(...\)"),
-    ([Dense(4, 3), 5], {}, TypeError, r"layers\[1\] must be a layer, an object with plan, forward and backward; got 5"),
+    (Dense(4, 3), {}, LayerError, r"layers must be a list of layers; write \[Dense\(4, 3\)\]"),
+    ([Dense], {}, LayerError, r"layers\[0\] is the class Dense, not a layer; write Dense\(...\)"),
+    ([Dense(4, 3), 5], {}, LayerError, r"layers\[1\] must be a layer, an object with plan, .*; got 5"),
     (
         [Dense(4, 8), ELU(), Dense(7, 3)],
         {},

@@ -232,6 +232,57 @@ def test_bad_ranges_are_refused(decay: Any) -> None:
         AdamW().init(np.zeros(6), decay=decay)
 
 
+def test_ranges_assigned_later_take_effect() -> None:
+    rule, theta = AdamW(lr=0.5, weight_decay=1.0), np.ones(2)
+    state, grad = rule.init(theta), np.zeros(2)
+    rule.update(theta, grad, state)
+    state.decay = ((0, 1),)
+    rule.update(theta, grad, state)
+    assert theta.tolist() == [0.25, 0.5]
+    ranges: Any = [[1, 2]]
+    state.decay = ranges
+    rule.update(theta, grad, state)
+    assert theta.tolist() == [0.25, 0.25]
+    assert state.decay == ((1, 2),)
+    state.decay = ((0, 3),)
+    with pytest.raises(VectorError, match="within the 2 parameters"):
+        rule.update(theta, grad, state)
+    assert theta.tolist() == [0.25, 0.25]
+
+
+SINGLE, DOUBLE = (float(np.finfo(dtype).tiny) for dtype in ("f4", "f8"))
+WITH_EPS: list[tuple[Any, dict[str, Any], float]] = [
+    (AdaGrad, {}, 1.0),
+    (AdaGrad, {"eps_inside_sqrt": True}, 1.0),
+    (RMSProp, {}, 1.0),
+    (RMSProp, {"eps_inside_sqrt": True}, 1.0),
+    (AdaMax, {}, 1.0),
+    (Adam, {"betas": (0.9, 0.0)}, 1.0),
+    *((rule, {"betas": (0.5, 1 - 2.0**-53)}, 2.0**-26.5) for rule in (Adam, AdamW, Nadam)),
+    (Nadam, {"momentum_decay": None}, math.sqrt(1 - 0.999)),
+]
+
+
+@pytest.mark.parametrize(("rule", "arguments", "share"), WITH_EPS)
+@pytest.mark.parametrize(("dtype", "tiny"), [("float32", SINGLE), ("float64", DOUBLE)])
+def test_an_epsilon_that_vanishes_in_the_dtype_is_refused(
+    rule: Any, arguments: dict[str, Any], share: float, dtype: str, tiny: float
+) -> None:
+    least, theta, grad = tiny / share, np.ones(2, dtype), np.array([0.5, 0.0], dtype)
+    message = rf"^{rule.__name__}: eps must be at least {least:.3g} for theta of {dtype}, .*, got "
+    with pytest.raises(VectorError, match=message):
+        rule(eps=least * 0.9, **arguments).init(theta)
+    fine = rule(eps=least * 1.01, **arguments)
+    state = fine.init(theta)
+    with pytest.raises(VectorError, match=message):
+        rule(eps=least * 0.9, **arguments).update(theta, grad, state)
+    assert theta.tolist() == [1.0, 1.0]
+    for _ in range(3):
+        fine.update(theta, grad, state)
+    assert np.isfinite(theta).all()
+    assert theta[1] <= 1.0  # 0 / epsilon is 0, less a decay
+
+
 @pytest.mark.parametrize("lr", [-0.1, math.nan, math.inf, -math.inf])
 def test_bad_rates_are_refused(lr: float) -> None:
     theta, rule = np.ones(2), SGD()

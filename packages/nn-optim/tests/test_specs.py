@@ -8,6 +8,7 @@ import warnings
 from dataclasses import FrozenInstanceError
 from typing import Any
 
+import numpy as np
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
@@ -114,6 +115,52 @@ BAD: list[tuple[Any, dict[str, Any], str]] = [
 def test_bad_arguments_are_refused(rule: Any, arguments: dict[str, Any], message: str) -> None:
     with pytest.raises(ValidationError, match=message):
         rule(**arguments)
+
+
+@pytest.mark.parametrize("rule", [Adam, AdamW, AdaMax, Nadam])
+@pytest.mark.parametrize(
+    "betas", [[0.5, 0.75], np.array([0.5, 0.75]), np.array([0.5, 0.75], "f4"), (np.float32(0.5), 0.75)]
+)
+def test_betas_may_be_a_list_or_a_flat_array(rule: Any, betas: Any) -> None:
+    made = rule(betas=betas)
+    assert made == rule(betas=(0.5, 0.75))
+    assert repr(made) == f"{rule.__name__}(betas=(0.5, 0.75))"
+    assert hash(made) == hash(rule(betas=(0.5, 0.75)))
+
+
+@pytest.mark.parametrize(
+    ("betas", "message"),
+    [
+        ([0.5], "betas.1"),
+        ([0.5, 0.5, 0.5], "at most 2 items"),
+        (np.array([0.5, 1.0]), "less than 1"),
+        (np.full((2, 1), 0.5), "valid tuple"),
+        (np.array(["0.5", "0.5"]), "valid number"),
+        (["0.5", 0.5], "valid number"),
+        ([False, 0.5], "valid number"),
+        (np.array([False, False]), "valid number"),
+        ({0.5, 0.75}, "valid tuple"),
+        (0.5, "valid tuple"),
+    ],
+)
+def test_other_betas_are_refused(betas: Any, message: str) -> None:
+    with pytest.raises(ValidationError, match=message):
+        Adam(betas=betas)
+
+
+@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize("real", [np.float32, np.float64])
+def test_numpys_numbers_are_numbers(rule: Any, real: Any) -> None:
+    assert rule(real(0.25)) == rule(lr=real(0.25)) == rule(0.25)
+    assert type(rule(real(0.25)).lr) is float
+    assert Warmup(np.int64(5), Constant(0.1)) == Warmup(5, Constant(0.1))  # type: ignore[arg-type]  # that is the point
+    with pytest.raises(ValidationError, match="lr"):
+        rule(np.bool_(True))
+
+
+def test_a_class_in_the_place_of_a_value_is_named() -> None:
+    with pytest.raises(ValueError, match=r"^lr is the class StepDecay; write StepDecay\(\.\.\.\)$"):
+        SGD(StepDecay)  # type: ignore[arg-type]  # that is the point
 
 
 def test_too_many_arguments_are_refused() -> None:

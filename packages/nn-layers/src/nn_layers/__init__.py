@@ -8,7 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from nn_layers.errors import ShapeError
+    from nn_layers.errors import LayerError, ShapeError
     from nn_layers.initializers import Glorot, He, Initializer, LeCun, Normal, Uniform, Zeros
     from nn_layers.layers.dense import Dense
     from nn_layers.layers.dropout import Dropout
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _MODULES = {
-    "errors": ["ShapeError"],
+    "errors": ["LayerError", "ShapeError"],
     "initializers": ["Glorot", "He", "Initializer", "LeCun", "Normal", "Uniform", "Zeros"],
     "layers.dense": ["Dense"],
     "layers.dropout": ["Dropout"],
@@ -61,6 +61,7 @@ __all__ = [
     "Glorot",
     "He",
     "Initializer",
+    "LayerError",
     "LeCun",
     "LeakyReLU",
     "Normal",

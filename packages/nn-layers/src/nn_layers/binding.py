@@ -1,6 +1,6 @@
 """From a layout to frames: memory once for a capacity of rows, and frames that view it for any number up to that."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from math import prod
 from typing import Any
@@ -49,11 +49,6 @@ class Arena:
             return self.buffers[key].reshape(shape)
         return self.buffers[key][: rows * size].reshape((rows, *shape))
 
-    @property
-    def nbytes(self) -> int:
-        """Memory taken so far."""
-        return sum(buffer.nbytes for buffer in self.buffers.values())
-
 
 @dataclass(frozen=True, slots=True)
 class Binder:
@@ -80,6 +75,11 @@ class Binder:
     training: bool
     generator: MakeGenerator
     input_grad: bool = False
+    _widest: dict[object, int] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Find, once for all nodes, the widest row of every kind of shared buffer."""
+        object.__setattr__(self, "_widest", _widest_rows(self.layout, self.dtype, self.training))
 
     @property
     def dtype(self) -> "np.dtype[Any]":
@@ -103,13 +103,9 @@ class Binder:
             frames.append(self._frame(node, into, outputs[i], behind, before))
         return tuple(frames)
 
-    def _level(self, depth: int) -> Iterator[Node]:
-        """Give all nodes of one depth, whose chains share buffers."""
-        return (node for node in self.layout.walk() if len(node.path) == depth)
-
     def _outputs(self, nodes: Sequence[Node], x: Array) -> list[Array]:
         rows, depth = len(x), len(nodes[0].path)
-        largest = max(prod(node.plan.out_shape) for node in self._level(depth))
+        largest = self._widest[depth, "y"]
         outputs: list[Array] = []
         turn = 0
         for node in nodes:
@@ -126,7 +122,7 @@ class Binder:
     def _gradients(self, nodes: Sequence[Node], rows: int, first_dx: int, dy: Array | None) -> list[Array | None]:
         """Give the gradient at every boundary of the chain: entry i is the dx of node i and the dy of node i - 1."""
         depth = len(nodes[0].path)
-        largest = max(prod(shape) for node in self._level(depth) for shape in (node.in_shape, node.plan.out_shape))
+        largest = self._widest[depth, "dy"]
 
         def take(turn: int, shape: Shape) -> Array:
             return self.arena.take((depth, "dy", turn), rows, shape, self.dtype, largest=largest)
@@ -160,28 +156,44 @@ class Binder:
         )
 
     def _scratch(self, node: Node, rows: int) -> dict[str, Array]:
-        wanted = {n: s for n, s in node.plan.scratch.items() if self.training or not s.training}
-        if node.is_view(self.training):
-            return {}
         shared: dict[object, int] = {}
         arrays = {}
-        for name, scratch in wanted.items():
+        for name, scratch in _wanted(node, self.training).items():
             dtype = np.dtype(scratch.dtype or self.dtype)
             key: object = (node.path, "s", name)
             largest = 0
             if not (scratch.kept and self.training):
-                kind = (len(node.path), dtype.str, scratch.per_row)
+                kind = _kind(node, scratch, dtype)
                 shared[kind] = shared.get(kind, -1) + 1
                 key = (*kind, shared[kind]) if scratch.per_row else key
-                largest = self._largest(scratch, dtype)
+                largest = self._widest[kind]
             arrays[name] = self.arena.take(key, rows, scratch.shape, dtype, largest=largest, per_row=scratch.per_row)
         return arrays
 
-    def _largest(self, like: Scratch, dtype: "np.dtype[Any]") -> int:
-        """Find the largest row that any layer wants of the shared scratch of this dtype."""
-        return max(
-            prod(s.shape)
-            for node in self.layout.walk()
-            for s in node.plan.scratch.values()
-            if not (s.kept and self.training) and s.per_row == like.per_row and np.dtype(s.dtype or self.dtype) == dtype
-        )
+
+def _wanted(node: Node, training: bool) -> dict[str, Scratch]:
+    if node.is_view(training):
+        return {}
+    return {name: scratch for name, scratch in node.plan.scratch.items() if training or not scratch.training}
+
+
+def _kind(node: Node, scratch: Scratch, dtype: "np.dtype[Any]") -> tuple[int, str, bool]:
+    """Say which shared scratch this is: layers of one depth run one after the other, those inside in between."""
+    return len(node.path), dtype.str, scratch.per_row
+
+
+def _widest_rows(layout: Layout, dtype: "np.dtype[Any]", training: bool) -> dict[object, int]:
+    """Find the widest row of every kind of buffer that layers share: outputs and gradients of a depth, and scratch."""
+    widest: dict[object, int] = {}
+
+    def grow(kind: object, *shapes: Shape) -> None:
+        widest[kind] = max(widest.get(kind, 0), *map(prod, shapes))
+
+    for node in layout.walk():
+        depth = len(node.path)
+        grow((depth, "y"), node.plan.out_shape)
+        grow((depth, "dy"), node.in_shape, node.plan.out_shape)
+        for scratch in _wanted(node, training).values():
+            if not (scratch.kept and training):
+                grow(_kind(node, scratch, np.dtype(scratch.dtype or dtype)), scratch.shape)
+    return widest

@@ -1,6 +1,10 @@
 """What goes wrong with layers."""
 
 
+class LayerError(ValueError):
+    """Something that is no layer, or a layer that does not keep to the protocol."""
+
+
 class ShapeError(ValueError):
     """Arrays or layers whose shapes do not fit each other.
 

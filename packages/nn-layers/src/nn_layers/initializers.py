@@ -1,7 +1,8 @@
 """How the first values of a parameter are drawn."""
 
 import math
-from typing import Annotated, Literal, Protocol, Self, runtime_checkable
+from collections.abc import Callable
+from typing import Annotated, Any, Literal, Protocol, Self, runtime_checkable
 
 import numpy as np
 from pydantic import Field, model_validator
@@ -10,6 +11,9 @@ from nn_layers.protocol import Array
 from nn_layers.spec import spec
 
 Distribution = Literal["normal", "uniform"]
+
+BLOCK = 1 << 16
+"""Numbers drawn at a time: a draw takes no second array of the parameter's size."""
 
 
 @runtime_checkable
@@ -22,12 +26,20 @@ class Initializer(Protocol):
 
 
 def _draw(out: Array, std: float, distribution: Distribution, rng: np.random.Generator) -> None:
-    # Always drawn in float64, so that one seed gives the same network in every dtype.
     if distribution == "normal":
-        out[...] = rng.normal(0.0, std, out.shape)
+        _fill(out, lambda size: rng.normal(0.0, std, size))
     else:
         limit = math.sqrt(3.0) * std
-        out[...] = rng.uniform(-limit, limit, out.shape)
+        _fill(out, lambda size: rng.uniform(-limit, limit, size))
+
+
+def _fill(out: Array, draw: Callable[[int], Array]) -> None:
+    """Fill `out` block by block from one stream, whose numbers do not depend on the size of a block."""
+    # Always drawn in float64, so that one seed gives the same network in every dtype.
+    flat: Any = out.reshape(-1) if out.flags.c_contiguous else out.flat
+    for start in range(0, out.size, BLOCK):
+        stop = min(start + BLOCK, out.size)
+        flat[start:stop] = draw(stop - start)
 
 
 @spec
@@ -143,7 +155,7 @@ class Uniform:
 
     def draw(self, out: Array, fans: tuple[int, int], rng: np.random.Generator) -> None:  # noqa: ARG002  # one protocol
         """Fill `out` from the distribution."""
-        out[...] = rng.uniform(self.low, self.high, out.shape)
+        _fill(out, lambda size: rng.uniform(self.low, self.high, size))
 
 
 @spec
@@ -169,7 +181,7 @@ class Normal:
 
     def draw(self, out: Array, fans: tuple[int, int], rng: np.random.Generator) -> None:  # noqa: ARG002  # one protocol
         """Fill `out` from the distribution."""
-        out[...] = rng.normal(self.mean, self.std, out.shape)
+        _fill(out, lambda size: rng.normal(self.mean, self.std, size))
 
 
 @spec

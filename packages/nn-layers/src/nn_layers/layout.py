@@ -6,6 +6,7 @@ from math import prod
 
 import numpy as np
 
+from nn_layers.checks import check_layer, check_layers, check_plan, index
 from nn_layers.errors import ShapeError
 from nn_layers.protocol import Array, Param, Plan, Propagate, Shape, Sized, State
 
@@ -49,7 +50,7 @@ class Node:
     @property
     def title(self) -> str:
         """What messages call it: `layers[2]: Dense(1500, 10)`."""
-        return f"layers[{']['.join(map(str, self.path))}]: {self.layer!r}"
+        return f"{index(self.path)}: {self.layer!r}"
 
     def is_view(self, training: bool) -> bool:
         """Whether the output is the input's memory in another shape."""
@@ -96,11 +97,6 @@ class Layout:
         for node in self.walk():
             yield from node.state.values()
 
-    @property
-    def min_rows(self) -> int:
-        """The fewest rows that a training batch may have."""
-        return max(node.plan.min_rows for node in self.walk())
-
     def decay_ranges(self) -> tuple[tuple[int, int], ...]:
         """Give the ranges of theta that decoupled weight decay shrinks."""
         return tuple((p.start, p.stop) for p in self.params() if isinstance(p.what, Param) and p.what.decay)
@@ -135,6 +131,7 @@ class _Allocator:
         source = "input_shape" if not path else "the enclosing layer"
         for i, layer in enumerate(layers):
             here = (*path, i)
+            check_layer(layer, here)
             resolved = layer.resolve(in_shape) if isinstance(layer, Sized) else layer
             plan = _plan(resolved, in_shape, here, source)
             nodes.append(self.node(resolved, plan, in_shape, here, ".".join(["layers", *map(str, here)])))
@@ -144,15 +141,16 @@ class _Allocator:
 
 def _plan(layer: Propagate, in_shape: Shape, path: tuple[int, ...], source: str) -> Plan:
     try:
-        return layer.plan(in_shape)
+        plan = layer.plan(in_shape)
     except ShapeError as error:
         if str(error).startswith("layers["):  # a layer inside this one has said it all
             raise
-        where = "][".join(map(str, path))
         if not error.got:
-            raise ShapeError(f"layers[{where}]: {layer!r}: {error}") from None
-        message = f"layers[{where}]: {layer!r} got {error.got} from {source}; {error.remedy}"
+            raise ShapeError(f"{index(path)}: {layer!r}: {error}") from None
+        message = f"{index(path)}: {layer!r} got {error.got} from {source}; {error.remedy}"
         raise ShapeError(message, got=error.got, remedy=error.remedy) from None
+    check_plan(plan, f"{index(path)}: {layer!r}")
+    return plan
 
 
 def _first_shape(layers: Sequence[Propagate]) -> Shape:
@@ -182,8 +180,8 @@ def make_layout(layers: Sequence[object], input_shape: Sequence[int] | None = No
     ------
     ShapeError
         The first layer that does not fit the one before, with the right number; or no input size anywhere.
-    TypeError
-        Something among the layers that is no layer.
+    LayerError
+        No list of layers, something among them that is no layer, or a layer whose plan is none.
 
     Examples
     --------
@@ -192,23 +190,11 @@ def make_layout(layers: Sequence[object], input_shape: Sequence[int] | None = No
     >>> layout.layers[2], layout.theta_size, [place.name for place in layout.params()]
     (Dense(3, 2), 23, ['layers.0.w', 'layers.0.b', 'layers.2.w', 'layers.2.b'])
     """
-    if isinstance(layers, Propagate):
-        raise TypeError(f"layers must be a list of layers; write [{layers!r}]")
-    if not layers:
-        raise ShapeError("a network needs at least one layer; got none")
-    checked = [_layer(layer, i) for i, layer in enumerate(layers)]
+    checked = check_layers(layers)
     shape = _checked(input_shape) if input_shape is not None else _first_shape(checked)
     allocator = _Allocator()
     nodes = allocator.chain(checked, shape)
     return Layout(nodes, shape, allocator.theta, allocator.state)
-
-
-def _layer(layer: object, i: int) -> Propagate:
-    if isinstance(layer, type):
-        raise TypeError(f"layers[{i}] is the class {layer.__name__}, not a layer; write {layer.__name__}(...)")
-    if not isinstance(layer, Propagate):
-        raise TypeError(f"layers[{i}] must be a layer, an object with plan, forward and backward; got {layer!r}")
-    return layer
 
 
 def _checked(input_shape: object) -> Shape:

@@ -8,36 +8,14 @@ import numpy as np
 from nn_layers.binding import Arena, Binder
 from nn_layers.calls import Call, Port, bind, run
 from nn_layers.errors import ShapeError
-from nn_layers.layout import Layout, check_rows, first_trained, make_layout
-from nn_layers.protocol import Array, Calls, Frame, Param, Propagate
+from nn_layers.layout import check_rows, make_layout
+from nn_layers.passes import PENALTY_BLOCK, backward_calls, forward_calls, penalty_calls
+from nn_layers.protocol import Array, Propagate
 from nn_layers.summary import summary
 from nn_layers.vectors import arrays, assign, generator, make_vectors
 
-PENALTY_BLOCK = 16384
-"""Numbers of a weight array that a penalty works on at a time."""
-
-
-def forward_calls(layout: Layout, frames: Sequence[Frame]) -> Calls:
-    """Yield the forward pass of all layers."""
-    for node, frame in zip(layout.nodes, frames, strict=True):
-        if not node.is_view(frame.training):
-            yield from node.layer.forward(frame)
-
-
-def backward_calls(layout: Layout, frames: Sequence[Frame], *, input_grad: bool = False) -> Calls:
-    """Yield the backward pass, last layer first, as far down as there are parameters (or to the input)."""
-    first = 0 if input_grad else first_trained(layout.nodes)
-    for node, frame in list(zip(layout.nodes, frames, strict=True))[first:][::-1]:
-        if not node.is_view(frame.training):
-            yield from node.layer.backward(frame)
-
-
-def penalty_calls(layout: Layout, theta: Array, grad: Array | None, s: Array, value: Array) -> Calls:
-    """Yield the penalties of all regularised parameters, added to `value` and, unless it is `None`, to `grad`."""
-    for place in layout.params():
-        if isinstance(place.what, Param) and place.what.regularization is not None:
-            part = slice(place.start, place.stop)
-            yield from place.what.regularization.calls(theta[part], None if grad is None else grad[part], s, value)
+SIZES = 16
+"""How many numbers of rows stay bound; beyond, the one used least recently is dropped."""
 
 
 class Stack:
@@ -68,7 +46,9 @@ class Stack:
     Raises
     ------
     ShapeError
-        Layers that do not fit each other; a capacity below 1.
+        Layers that do not fit each other, or the machine's memory; a capacity below 1.
+    LayerError
+        What is no layer, or does not keep to the protocol.
     ValueError
         Another dtype.
 
@@ -164,10 +144,19 @@ class Stack:
         capacity = self._binders[training].arena.rows
         if len(x) > capacity:
             raise ShapeError(f"x has {len(x)} rows, the stack holds {capacity}; make it with rows={len(x)}")
-        if (len(x), training) not in self._bound:
-            self._bound[len(x), training] = _Pass(self._binders[training], len(x), self._block)
-        self._last = self._bound[len(x), training]
-        return self._last.forward(x)
+        return self._use(len(x), training).forward(x)
+
+    def _use(self, rows: int, training: bool) -> "_Pass":
+        """Give the pass for this many rows, now the one used last; only that one may hold on to an x."""
+        key = rows, training
+        bound = self._bound.pop(key, None) or _Pass(self._binders[training], rows, self._block)
+        if len(self._bound) >= SIZES:
+            del self._bound[next(iter(self._bound))]
+        self._bound[key] = bound
+        if self._last is not None and self._last is not bound:
+            self._last.release()
+        self._last = bound
+        return bound
 
     def backward(self, dscores: Array) -> Array | None:
         """Write the gradient of everything into `grad`, the penalty's included.
@@ -210,6 +199,13 @@ class Stack:
         """Give a table: layer, shape in and out, parameters, memory."""
         return summary(self.layout, self._vectors.theta.dtype)
 
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        """Refuse `copy` and `pickle`: a copied view of `theta` is an array of its own, and would train alone."""
+        raise RuntimeError(
+            "a stack cannot be copied or pickled, since its layers are bound to its memory; "
+            "make a second Stack of the same layers and call set_weights(stack.weights())"
+        )
+
 
 def _check_capacity(rows: object) -> None:
     if isinstance(rows, bool) or not isinstance(rows, int | np.integer) or rows < 1:
@@ -221,7 +217,7 @@ class _Pass:
 
     def __init__(self, binder: Binder, rows: int, block: Array) -> None:
         layout, vectors = binder.layout, binder.vectors
-        x = np.empty((rows, *layout.input_shape), binder.dtype)
+        x = binder.arena.take("x", rows, layout.input_shape, binder.dtype)
         frames = binder.frames(x)
         self.training = binder.training
         self.scores = frames[-1].y
@@ -239,9 +235,16 @@ class _Pass:
     def forward(self, x: Array) -> Array:
         # Scores fed back in, as a recurrence does, would be written over while they are still read.
         own = np.may_share_memory(x, self.scores) or (self._dx is not None and np.may_share_memory(x, self._dx))
-        self._port.feed(x.copy() if own else x)
-        run(self._forward)
+        try:
+            self._port.feed(x.copy() if own else x)
+            run(self._forward)
+        finally:
+            if not self.training:  # backward reads x again
+                self.release()
         return self.scores
+
+    def release(self) -> None:
+        self._port.release()
 
     def backward(self, dscores: Array) -> Array | None:
         if np.shape(dscores) != self.scores.shape:

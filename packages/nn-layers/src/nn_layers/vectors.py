@@ -1,6 +1,7 @@
 """The flat vectors of a stack: made from a seed, and seen by name."""
 
 from collections.abc import Iterator, Mapping
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,9 @@ from numpy.typing import DTypeLike
 from nn_layers.binding import Vectors
 from nn_layers.errors import ShapeError
 from nn_layers.layout import Layout, Node, Place
+from nn_layers.memory import physical_memory
 from nn_layers.protocol import Array, Param, State
+from nn_layers.summary import bytes_text
 
 ROLES = {"init": 0, "layer": 1, "shuffle": 2}
 """What a generator is for; part of its key, so that no two consumers of one seed share numbers."""
@@ -21,14 +24,38 @@ def generator(seed: int, role: str, position: tuple[int, ...] = ()) -> np.random
 
 
 def make_vectors(layout: Layout, seed: int, dtype: DTypeLike) -> Vectors:
-    """Allocate the vectors and draw the first parameters; every layer draws from a generator of its own."""
+    """Allocate the vectors and draw the first parameters; every layer draws from a generator of its own.
+
+    Raises
+    ------
+    ShapeError
+        The vectors are larger than the machine's memory; the message names the largest layer.
+    """
+    _check_memory(layout, np.dtype(dtype))
     theta = np.zeros(layout.theta_size, dtype)
-    vectors = Vectors(theta, np.zeros_like(theta), np.zeros(layout.state_size, dtype))
+    vectors = Vectors(theta, np.zeros(layout.theta_size, dtype), np.zeros(layout.state_size, dtype))
     for node in layout.walk():
         _draw(node, theta, generator(seed, "init", node.path))
         for place in node.state.values():
             place.view(vectors.state)[...] = place.what.fill if isinstance(place.what, State) else 0.0
     return vectors
+
+
+def _check_memory(layout: Layout, dtype: "np.dtype[Any]") -> None:
+    """Refuse vectors that do not fit into the machine's memory, before any is taken."""
+    need = (2 * layout.theta_size + layout.state_size) * dtype.itemsize
+    memory = physical_memory()
+    if need <= memory:
+        return
+    largest = max(layout.walk(), key=_count)
+    raise ShapeError(
+        f"{largest.title} has {_count(largest):,} numbers; with their gradients all layers' need {bytes_text(need)} "
+        f"as {dtype}, and this machine has {bytes_text(memory)}; make this layer smaller"
+    )
+
+
+def _count(node: Node) -> int:
+    return sum(prod(place.shape) for place in (*node.params.values(), *node.state.values()))
 
 
 def _draw(node: Node, theta: Array, rng: np.random.Generator) -> None:

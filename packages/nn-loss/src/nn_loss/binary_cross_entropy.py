@@ -1,19 +1,18 @@
 """Binary cross-entropy from scores."""
 
 from collections.abc import Mapping
-from typing import Annotated, ClassVar, Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 from pydantic import Field
 
 from nn_loss.by_hand import value_and_grad
 from nn_loss.errors import TargetError
+from nn_loss.fields import PositiveWeight, PositiveWeights
 from nn_loss.kernels import binary_cross_entropy as kernels
 from nn_loss.protocol import Calls, LossFrame, Scratch, Shape
 from nn_loss.spec import spec
 from nn_loss.wiring import element_scratch, element_shares
-
-PositiveWeight = Annotated[float, Field(gt=0, le=1e30)]
 
 
 @spec
@@ -26,8 +25,8 @@ class BinaryCrossEntropy:
     Parameters
     ----------
     positive_weight
-        The factor of the positive targets' term, above 0 and at most 1e30; a tuple gives one per output. About
-        negatives / positives where positives are rare.
+        The factor of the positive targets' term, above 0 and at most 1e30; a tuple, list or flat array gives one
+        per output. About negatives / positives where positives are rare.
 
     Raises
     ------
@@ -58,7 +57,7 @@ class BinaryCrossEntropy:
     5000.3466
     """
 
-    positive_weight: PositiveWeight | Annotated[tuple[PositiveWeight, ...], Field(min_length=1)] = 1.0
+    positive_weight: PositiveWeight | PositiveWeights = 1.0
     kind: Literal["BinaryCrossEntropy"] = Field(default="BinaryCrossEntropy", kw_only=True)
 
     targets: ClassVar[Literal["labels", "values"]] = "values"

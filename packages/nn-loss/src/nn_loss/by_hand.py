@@ -5,6 +5,8 @@ import numpy as np
 from nn_loss import checks
 from nn_loss.protocol import Array, Loss, LossFrame
 
+_TINY, _HUGE = 1e-200, 1e200  # times any number of rows and any class weight they stay in the range of float64
+
 
 def value_and_grad(
     loss: Loss, scores: Array, targets: Array, out: Array | None = None, weights: Array | None = None
@@ -44,7 +46,7 @@ def value_and_grad(
     >>> value_and_grad(MSE(), np.array([[1.0], [5.0]]), np.array([[0.0], [1.0]]), weights=np.array([3.0, 1.0]))
     4.75
     """
-    name = type(loss).__name__
+    name, given = type(loss).__name__, weights
     checks.scores(name, scores)
     work = loss.scratch(scores.shape[1:])
     if loss.targets == "labels":
@@ -53,8 +55,9 @@ def value_and_grad(
         checks.values(name, scores, targets, bounded=loss.link == "sigmoid")
     if weights is not None:
         checks.weights(name, scores, weights)
+        weights = _within_range(weights)
     if out is not None:
-        checks.out(name, scores, out, (scores, targets, weights))
+        checks.out(name, scores, out, (scores, targets, given))
     f = LossFrame(
         scores=scores,
         targets=targets,
@@ -67,3 +70,8 @@ def value_and_grad(
     for kernel, *arguments in loss.calls(f):
         kernel(*arguments)
     return float(f.value[0])
+
+
+def _within_range(weights: Array) -> Array:
+    """Give weights whose sum float64 can hold: a mean does not change if all are divided by the largest."""
+    return weights if _TINY < float(weights.max()) < _HUGE else weights / weights.max()

@@ -5,26 +5,16 @@ from math import prod
 from typing import Annotated, ClassVar, Literal
 
 import numpy as np
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
 from nn_loss.by_hand import value_and_grad
 from nn_loss.errors import TargetError
+from nn_loss.fields import ClassWeights
 from nn_loss.kernels import cross_entropy as kernels
 from nn_loss.kernels import share as shares
 from nn_loss.protocol import Array, Calls, LossFrame, Scratch, Shape
 from nn_loss.spec import spec
 from nn_loss.wiring import row_shares
-
-
-def _some_above_zero(weights: tuple[float, ...]) -> tuple[float, ...]:
-    if not any(weights):
-        raise ValueError("at least one class weight must be above 0")
-    return weights
-
-
-ClassWeights = Annotated[
-    tuple[Annotated[float, Field(ge=0, le=1e30)], ...], Field(min_length=2), AfterValidator(_some_above_zero)
-]
 
 
 @spec
@@ -40,7 +30,8 @@ class CrossEntropy:
     label_smoothing
         The part of each target, in [0, 1), that is spread evenly over all K classes.
     class_weights
-        One number of at least 0 per class, not all 0, or `None`: all classes count the same.
+        One number of at least 0 per class (a tuple, list or flat array), not all 0, or `None`: all classes count
+        the same.
 
     Raises
     ------
@@ -122,21 +113,24 @@ class CrossEntropy:
 
     def _shares(self, f: LossFrame) -> Calls:
         """Fill what each label counts and, under smoothing, each row; class weights set the denominator."""
-        per_row = prod(f.scores.shape[1:-1])
         if self.class_weights is None:
-            yield from row_shares(f, per_row, f.s["share"])
-        else:
-            per_row = 1  # the denominator now counts tokens
+            times = float(prod(f.scores.shape[1:-1]))
+            yield from row_shares(f, times, f.s["share"])
+        else:  # the denominator comes to count tokens
+            # Class weights over `unit`, row weights over their largest: no product of both leaves float32.
+            unit, largest = max(self.class_weights), np.ones(1, f.scores.dtype)
+            times = 1 / unit
             yield shares.by_label, f.targets, self._class_weights(f.scores), f.s["at"], f.s["share"]
             if f.weights is not None:
-                yield shares.scale, f.weights, f.s["share"]
-            yield shares.normalise, f.s["share"], f.denominator
+                yield shares.scale, f.weights, f.s["share"], f.s["row"], largest
+            yield shares.normalise, f.s["share"], unit, largest, f.denominator
         if self.label_smoothing:
-            yield from row_shares(f, per_row, f.s["spread"])
+            yield from row_shares(f, times, f.s["spread"])
 
     def _class_weights(self, scores: Array) -> Array:
-        weights = self.class_weights or (1.0,) * scores.shape[-1]
-        return np.array(weights, dtype=scores.dtype)
+        weights = np.array(self.class_weights or (1.0,) * scores.shape[-1])
+        over_unit: Array = (weights / weights.max()).astype(scores.dtype)
+        return over_unit
 
     def _even(self, scores: Array) -> Array:
         even: Array = self._class_weights(scores) * (self.label_smoothing / scores.shape[-1])

@@ -7,12 +7,12 @@ from nn_loss.kernels import share
 from nn_loss.protocol import Array, Calls, LossFrame, Scratch, Shape
 
 
-def row_shares(f: LossFrame, per_row: int, out: Array) -> Calls:
-    """Yield the call that fills `out` with each row's share of the mean."""
+def row_shares(f: LossFrame, times: float, out: Array) -> Calls:
+    """Yield the call that fills `out` with each row's share of the mean: its weight / (denominator * times)."""
     if f.weights is None:
-        yield share.equal, f.denominator, per_row, out
+        yield share.equal, f.denominator, times, out
     else:
-        yield share.weighted, f.weights, f.denominator, per_row, out
+        yield share.weighted, f.weights, f.denominator, times, out
 
 
 def element_scratch(shape: Shape, *names: str) -> Mapping[str, Scratch]:

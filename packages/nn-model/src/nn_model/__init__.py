@@ -4,14 +4,22 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from nn_model.loading import load
     from nn_model.metrics import RegressionReport, Report
     from nn_model.network import NN
+    from nn_model.train.history import History
 
 __version__ = "0.1.0"
 
-__all__ = ["NN", "RegressionReport", "Report"]
+__all__ = ["NN", "History", "RegressionReport", "Report", "load"]
 
-_MODULES = {"NN": "network", "RegressionReport": "metrics", "Report": "metrics"}
+_MODULES = {
+    "NN": "network",
+    "History": "train.history",
+    "RegressionReport": "metrics",
+    "Report": "metrics",
+    "load": "loading",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -1,9 +1,11 @@
 """Where a number that is not finite came from."""
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from nn_layers.binding import Vectors
-from nn_layers.layout import Layout
+from nn_layers.layout import Layout, Node, Place
 from nn_model.errors import DivergedError
 from nn_model.program import Program
 
@@ -11,13 +13,30 @@ REMEDY = "lower the rate, clip the gradient (clip=ClipNorm(1.0)), or standardise
 
 
 def diverged(program: Program, layout: Layout, vectors: Vectors, step: int, epoch: int | None = None) -> DivergedError:
-    """Explain a step whose loss, or whose parameters at an epoch's end, are not finite; the data are known to be."""
+    """Explain a step whose loss is not finite; the data are known to be."""
     rate = float(program.update.rates[step % program.update.rates.size])
     when = f"epoch {epoch}, step {step + 1}" if epoch is not None else f"step {step + 1}"
     return DivergedError(
         f"training diverged at {when} (lr {rate:g}): the loss is {program.value[0]}; "
         f"{_first_layer(program, layout, vectors)}; the update was not made; {REMEDY}"
     )
+
+
+def check_theta(layout: Layout, vectors: Vectors, epoch: int, step: int, lr: float) -> None:
+    """Check the parameters after an update; `DivergedError` names the first layer that has one that is not finite."""
+    if np.isfinite(vectors.theta).all():
+        return
+    bad = (n for n in layout.nodes if not all(np.isfinite(place.view(vectors.theta)).all() for place in _places(n)))
+    raise DivergedError(
+        f"training diverged at epoch {epoch}, step {step} (lr {lr:g}): after this update {next(bad).title} has "
+        f"parameters that are not finite; {REMEDY}"
+    )
+
+
+def _places(node: Node) -> Iterator[Place]:
+    yield from node.params.values()
+    for inner in node.inner:
+        yield from _places(inner)
 
 
 def _first_layer(program: Program, layout: Layout, vectors: Vectors) -> str:

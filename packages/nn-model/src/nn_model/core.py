@@ -11,7 +11,7 @@ from nn_layers.binding import Vectors
 from nn_layers.layout import Layout, make_layout
 from nn_layers.vectors import generator, make_vectors
 from nn_loss import Loss
-from nn_model.arrays import Array
+from nn_model.arrays import Array, as_rows, check_finite, check_lengths
 from nn_model.checks import check_parts
 from nn_model.engines import Engine, make_engine
 from nn_model.inference import Inference
@@ -72,6 +72,20 @@ class Core:
     def step(self) -> int:
         """How many updates were made."""
         return int(self.update.frame.step[0])
+
+    def given(self, rows: Array, y: Any) -> Array:
+        """Check targets for these rows."""
+        labels = np.asarray(y)
+        check_lengths(rows, labels)
+        return self.coding.given(labels, len(rows))
+
+    def checked(self, x: Any, y: Any) -> tuple[Array, Array]:
+        """Check inputs and targets, that all are finite numbers included."""
+        rows = as_rows(x, self.layout, self.vectors.theta.dtype)
+        check_finite(rows, "x", x)
+        given = self.given(rows, y)
+        check_finite(given, "y", y)
+        return rows, given
 
     def report(self, rows: Array, given: Array) -> Report | RegressionReport:
         """Judge the network on checked rows and targets; the loss is without penalty."""

@@ -4,7 +4,7 @@ Each is a `ValueError` or a `RuntimeError`, with one sentence that says the rule
 argument of a spec is pydantic's own `ValidationError`, a `ValueError` too.
 """
 
-from nn_layers.errors import ShapeError
+from nn_layers.errors import LayerError, ShapeError
 from nn_loss.errors import TargetError
 from nn_optim.errors import RateError, VectorError
 
@@ -13,6 +13,7 @@ __all__ = [
     "CheckpointError",
     "DataError",
     "DivergedError",
+    "LayerError",
     "PartError",
     "RateError",
     "ShapeError",

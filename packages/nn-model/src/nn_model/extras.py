@@ -33,10 +33,12 @@ def need(module: str, extra: str) -> Any:
     Traceback (most recent call last):
     nn_model.extras.MissingExtraError: my_zoo is needed for this and not installed; run: pip install nn-model[plot]
     """
+    library = module.partition(".")[0]
     try:
+        # The library before its part, so that the error is about the library if that is absent.
+        import_module(library)
         return import_module(module)
     except ImportError as error:
-        library = module.partition(".")[0]
         absent = isinstance(error, ModuleNotFoundError) and error.name == library
         found = "not installed" if absent else f"cannot be imported ({error})"
         raise MissingExtraError(

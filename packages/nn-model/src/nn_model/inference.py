@@ -8,7 +8,7 @@ import numpy as np
 from nn_layers.binding import Arena, Binder, Vectors
 from nn_layers.calls import Call, Port, bind, run
 from nn_layers.layout import Layout
-from nn_layers.stack import forward_calls
+from nn_layers.passes import forward_calls
 from nn_model.arrays import Array
 
 CHUNK_BYTES = 1 << 20

@@ -1,11 +1,10 @@
 """The network: layers, a loss and an optimizer, composed."""
 
 import math
+import os
 import warnings
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
-
-import numpy as np
 
 from nn_layers import Propagate
 from nn_layers.calls import run
@@ -13,7 +12,7 @@ from nn_layers.summary import Text, summary
 from nn_layers.vectors import arrays, assign
 from nn_loss import Loss
 from nn_model import adaptation
-from nn_model.arrays import Array, as_rows, as_weights, check_finite, check_lengths
+from nn_model.arrays import Array, as_rows, as_weights, check_finite
 from nn_model.cause import diverged
 from nn_model.core import make_core
 from nn_model.explain import explain
@@ -234,7 +233,7 @@ class NN:
             The loss is not finite: the update was not made, and the message names the first layer that is not.
         """
         rows = as_rows(x, self.core.layout, self.theta.dtype)
-        given = self._given(rows, y)
+        given = self.core.given(rows, y)
         weights = None if sample_weight is None else as_weights(sample_weight, len(rows), self.theta.dtype)
         if not self._adapted:
             self._warn_unadapted()
@@ -252,17 +251,23 @@ class NN:
         accuracy = float(program.correct[0])
         return float(program.value[0]), None if math.isnan(accuracy) else accuracy
 
-    def _given(self, rows: Array, y: Any) -> Array:
-        labels = np.asarray(y)
-        check_lengths(rows, labels)
-        return self.core.coding.given(labels, len(rows))
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write everything to one file, whole or not at all: parts, arrays, optimizer state, and where training stands.
 
-    def _checked(self, x: Any, y: Any) -> tuple[Array, Array]:
-        rows = as_rows(x, self.core.layout, self.theta.dtype)
-        check_finite(rows, "x", x)
-        given = self._given(rows, y)
-        check_finite(given, "y", y)
-        return rows, given
+        Parameters
+        ----------
+        path
+            Ends in `.safetensors` (compact; the arrays open in any safetensors reader) or `.json` (readable).
+
+        Raises
+        ------
+        CheckpointError
+            Another suffix, a path that cannot be written, a full disk, an own class that cannot be written, or numbers
+            that are not finite. A file that was there stays as it was.
+        """
+        from nn_model.checkpoint import capture, write  # noqa: PLC0415  # who never saves never pays for it
+
+        write(path, capture(self))
 
     def _warn_unadapted(self) -> None:
         self._adapted = True
@@ -312,8 +317,8 @@ class NN:
         shuffle
             Whether every epoch has an order of its own. It depends on the seed and the epoch's number alone.
         callbacks
-            Called with an `Event` at the start, after bursts of steps, after epochs, and at the end, in this order;
-            any function will do. One may answer `Stop(reason)` or `Rate(lr)`.
+            Called with an `Event` at the start, after bursts of steps, after epochs, and at the end, in this order,
+            but those that save checkpoints last; any function will do. One may answer `Stop(reason)` or `Rate(lr)`.
         sample_weight
             `(rows,)`, not negative; multiplied by the class weight.
         class_weight
@@ -326,7 +331,7 @@ class NN:
             Whether training rows of a single class are accepted.
         resume
             Whether to go on where the last `fit` of this network stopped, or the one that its file was saved from:
-            with the same data and settings the result is bit-identical to never having stopped.
+            with the same data, settings and callbacks the result is bit-identical to never having stopped.
 
         Returns
         -------
@@ -340,16 +345,18 @@ class NN:
         ShapeError, DataError
             Data that do not fit, are no numbers, or are not finite; nothing was changed.
         DivergedError
-            A loss, or a parameter at an epoch's end, that is not finite.
+            A loss, or a parameter at an epoch's end, that is not finite. The network stays as it is, for whoever looks
+            for the cause; what `EarlyStopping` and `Checkpoint` hold is the last that was good.
         CallbackError
-            A callback failed.
+            A callback failed; the run can be resumed.
         CheckpointError
-            A resumed run that was started with other data or settings.
+            A resumed run that was started with other data or settings, or one that was cut off inside a step.
 
         Notes
         -----
         An interrupt from the keyboard (Ctrl-C) ends training after the step under way, and `fit` returns; a second
-        one stops at once. Keras holds out the last rows without looking, and forgets the epoch under way when stopped.
+        one stops at once. So do SIGTERM and SIGHUP, which then take their course. Keras holds out the last rows without
+        looking, and forgets the epoch under way when stopped.
         """
         if validation_split is not None and validation_data is not None:
             raise ValueError("give validation_split or validation_data, not both")
@@ -360,7 +367,8 @@ class NN:
             (x, y, sample_weight),
             epochs=epochs,
             batch_size=batch_size,
-            validation=validation_split if validation_data is None else validation_data,
+            validation_split=validation_split,
+            validation_data=validation_data,
             validation_order=validation_order,
             shuffle=shuffle,
             callbacks=callbacks,
@@ -373,8 +381,7 @@ class NN:
 
     def test_step(self, x: Any, y: Any) -> tuple[float, float | None]:
         """Give `(loss, accuracy)` on data, without training on it; the loss is without the penalty."""
-        rows, given = self._checked(x, y)
-        return self.core.judge(rows, given)
+        return self.core.judge(*self.core.checked(x, y))
 
     def evaluate(self, x: Any, y: Any) -> Report | RegressionReport:
         """Judge the network on data: a `Report` for classes, MAE, RMSE and R2 for values.
@@ -384,8 +391,7 @@ class NN:
         ShapeError, DataError
             Inputs or targets that do not fit, are no numbers, or are not finite.
         """
-        rows, given = self._checked(x, y)
-        return self.core.report(rows, given)
+        return self.core.report(*self.core.checked(x, y))
 
     def _scores(self, x: Any) -> Array:
         rows = as_rows(x, self.core.layout, self.theta.dtype)

@@ -9,9 +9,9 @@ import numpy as np
 
 from nn_layers.binding import Arena, Binder
 from nn_layers.calls import Call, Port, bind
-from nn_layers.layout import Layout, first_trained
+from nn_layers.layout import Layout
+from nn_layers.passes import PENALTY_BLOCK, backward_pass, forward_pass, penalty_calls
 from nn_layers.protocol import Frame
-from nn_layers.stack import PENALTY_BLOCK, penalty_calls
 from nn_loss import Loss
 from nn_loss.protocol import LossFrame
 from nn_model.arrays import Array
@@ -133,12 +133,14 @@ def make_program(binder: Binder, loss: Loss, coding: Coding, update: Update, row
     given, gradients, measure = coding.placeholder(rows), Part(), Part()
     value, correct, weights = np.zeros(1), np.full(1, np.nan), np.ones(rows, binder.dtype) if weighted else None
 
-    _forward(gradients, layout, frames)
+    for title, calls in forward_pass(layout, frames):
+        gradients.add(title, calls)
     targets = _targets(gradients, coding, given, arena)
     scratch = _scratch(arena, loss.scratch(layout.out_shape), rows, binder.dtype, "loss")
     frame = LossFrame(frames[-1].y, targets, weights, np.full(1, float(rows)), value, frames[-1].dy, scratch)
     gradients.add(repr(loss), loss.calls(frame))
-    _backward(gradients, layout, frames)
+    for title, calls in backward_pass(layout, frames):
+        gradients.add(title, calls)
     block = arena.take("penalty", 1, (PENALTY_BLOCK,), binder.dtype, per_row=False)
     gradients.add("penalty", penalty_calls(layout, vectors.theta, vectors.grad, block, value))
     counting = _scratch(arena, coding.scratch(), rows, binder.dtype, "count")
@@ -157,17 +159,6 @@ def make_program(binder: Binder, loss: Loss, coding: Coding, update: Update, row
         given=Port(given, lists),
         weights=None if weights is None else Port(weights, lists),
     )
-
-
-def _forward(part: Part, layout: Layout, frames: tuple[Frame, ...]) -> None:
-    for node, frame in zip(layout.nodes, frames, strict=True):
-        part.add(node.title, () if node.is_view(frame.training) else node.layer.forward(frame))
-
-
-def _backward(part: Part, layout: Layout, frames: tuple[Frame, ...]) -> None:
-    for i in range(len(frames) - 1, first_trained(layout.nodes) - 1, -1):
-        node, frame = layout.nodes[i], frames[i]
-        part.add(node.title, () if node.is_view(frame.training) else node.layer.backward(frame))
 
 
 def _targets(part: Part, coding: Coding, given: Array, arena: Arena) -> Array:

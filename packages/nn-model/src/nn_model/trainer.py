@@ -1,11 +1,11 @@
 """The programs of one network's training: bound once for each number of rows, all on the same memory."""
 
-import os
 from math import prod
 
 from nn_layers import ShapeError
 from nn_layers.binding import Arena, Binder, MakeGenerator, Vectors
 from nn_layers.layout import Layout
+from nn_layers.memory import physical_memory
 from nn_layers.summary import bytes_text, row_bytes
 from nn_loss import Loss
 from nn_model.errors import DataError
@@ -81,11 +81,3 @@ def check_memory(layout: Layout, rows: int, itemsize: int) -> None:
             f"a batch of {rows:,} rows needs {bytes_text(rows * a_row)} for activations, and this machine has "
             f"{bytes_text(memory)}; train on at most {max(1, memory // (2 * a_row)):,} rows at a time"
         )
-
-
-def physical_memory() -> int:
-    """Give the machine's memory in bytes; where the system does not say, assume 8 GiB."""
-    try:
-        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    except (AttributeError, ValueError, OSError):
-        return 8 << 30

@@ -90,7 +90,7 @@ def test_labels_are_classes_or_values(
     table = read_csv(put(tmp_path, text), task=task)
     assert labels(table) == expected
     assert table.y is not None
-    assert table.y.dtype == (np.float32 if classes is None else np.int64)
+    assert table.y.dtype == (np.float64 if classes is None else np.int64)
     assert table.classes == classes
 
 
@@ -177,6 +177,37 @@ def test_a_large_table_comes_in_many_blocks(tmp_path: Path) -> None:
     table = read_csv(path, label=0)
     np.testing.assert_array_equal(table.x, numbers[:, 1:])
     np.testing.assert_array_equal(np.array(labels(table)), numbers[:, 0])
+
+
+@pytest.mark.parametrize("quote", ["", '"'])
+@pytest.mark.parametrize("label", [0, 1, -1])
+def test_labels_are_not_rounded_to_the_dtype_of_the_features(tmp_path: Path, label: int, quote: str) -> None:
+    rows = [["1.5", "2"], ["3", "4"]]
+    for row, target in zip(rows, (f"{quote}16777217{quote}", "1e300"), strict=True):
+        row.insert(label if label >= 0 else 2, target)
+    path = put(tmp_path, "\n".join(",".join(row) for row in rows))
+    table = read_csv(path, label=label, task="regression")
+    assert labels(table) == [16777217.0, 1e300]
+    assert table.x.tolist() == [[1.5, 2], [3, 4]]
+    assert table.x.dtype == np.float32
+    assert table.x.flags.c_contiguous
+    assert table.x.flags.owndata
+
+
+@pytest.mark.parametrize("names", [["no", "yes"], np.array(["no", "yes"])])
+def test_names_of_classes_in_any_sequence(tmp_path: Path, names: Make) -> None:
+    table = read_csv(put(tmp_path, "1,yes\n2,no\n"), classes=names)
+    assert labels(table) == [1, 0]
+    assert table.classes == ("no", "yes")
+
+
+@pytest.mark.parametrize("end", ["", "\n", "\n\n\r\n"])
+def test_a_quote_far_down_is_read_with_all_the_rest(tmp_path: Path, end: str) -> None:
+    text = f"1.{'5' * 30},2,0\n" * 40_000
+    table = read_csv(put(tmp_path, text + '3,"4",1' + end))
+    assert len(table.x) == 40_001
+    assert table.x[-1].tolist() == [3, 4]
+    assert labels(table)[-2:] == [0, 1]
 
 
 cells = st.one_of(

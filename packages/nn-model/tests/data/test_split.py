@@ -148,6 +148,18 @@ def test_a_class_missing_from_training_is_named() -> None:
     assert 0 < warned < 10
 
 
+def test_the_remedy_is_not_what_the_caller_does_already() -> None:
+    with pytest.warns(
+        UserWarning, match=r"class \d \(1 missing in all\); collect more rows of it, or a smaller test_size$"
+    ):
+        train_test_split([1, 2], [0, 1], test_size=0.5, stratify=True)
+    rare = np.array([0] * 9 + [1])
+    with pytest.warns(UserWarning, match=r"missing in all\); collect more rows of it$"):
+        list(k_fold(rare, 5))
+    with pytest.warns(UserWarning, match=r"missing in all\); pass stratify=True, or collect more rows of it$"):
+        list(k_fold(rare, 5, stratify=False))
+
+
 def test_many_missing_classes_are_counted() -> None:
     y = np.arange(10)
     with pytest.warns(UserWarning, match=r"class \d, \d, \d, \d, \d\.\.\. \(7 missing in all\)"):

@@ -12,6 +12,7 @@ from nn_optim.kernels import adagrad
 from nn_optim.protocol import Calls, OptimizerFrame, Slot
 from nn_optim.schedules import LearningRate
 from nn_optim.spec import spec
+from nn_optim.vectors import check_eps
 
 
 @spec
@@ -23,7 +24,7 @@ class AdaGrad:
     lr : float or schedule
         The learning rate.
     eps : float
-        What keeps the division finite, above 0.
+        What keeps the division finite, above 0, and at least 1.2e-38 for theta of float32 (2.3e-308 for float64).
     eps_inside_sqrt : bool
         Divide by `sqrt(a + eps)` instead.
 
@@ -54,7 +55,7 @@ class AdaGrad:
 
     def calls(self, f: OptimizerFrame) -> Calls:
         """Yield the kernel calls of one update."""
-        inside = int(self.eps_inside_sqrt)
-        yield adagrad.update, f.theta, f.grad, f.slots["a"], f.scratch, f.lr, self.eps, inside
+        eps, inside = check_eps("AdaGrad", self.eps, f.theta.dtype), int(self.eps_inside_sqrt)
+        yield adagrad.update, f.theta, f.grad, f.slots["a"], f.scratch, f.lr, eps, inside
 
     init, update = by_hand.init, by_hand.update

@@ -1,5 +1,6 @@
 """A running mean of the gradient over the root of a running mean of its square."""
 
+import math
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import ClassVar, Literal
@@ -12,6 +13,7 @@ from nn_optim.kernels import adam, decay
 from nn_optim.protocol import Calls, OptimizerFrame, Slot
 from nn_optim.schedules import LearningRate
 from nn_optim.spec import spec
+from nn_optim.vectors import check_eps
 
 
 @spec
@@ -26,9 +28,10 @@ class Adam:
     lr : float or schedule
         The learning rate: about the length of a step of each parameter.
     betas : (float, float)
-        b1 and b2, each in [0, 1).
+        b1 and b2, each in [0, 1); a tuple, list or flat array.
     eps : float
-        Epsilon, outside the root, above 0.
+        Epsilon, outside the root, above 0, and at least 1.2e-38 / sqrt(1 - b2) for theta of float32 (2.3e-308 for
+        float64).
 
     Notes
     -----
@@ -57,7 +60,7 @@ class Adam:
 
     def calls(self, f: OptimizerFrame) -> Calls:
         """Yield the kernel calls of one update."""
-        yield _adam(f, self.betas, self.eps)
+        yield _adam("Adam", f, self.betas, self.eps)
 
     init, update = by_hand.init, by_hand.update
 
@@ -74,9 +77,10 @@ class AdamW:
     lr : float or schedule
         The learning rate.
     betas : (float, float)
-        b1 and b2, each in [0, 1).
+        b1 and b2, each in [0, 1); a tuple, list or flat array.
     eps : float
-        Epsilon, outside the root, above 0.
+        Epsilon, outside the root, above 0, and at least 1.2e-38 / sqrt(1 - b2) for theta of float32 (2.3e-308 for
+        float64).
     weight_decay : float
         How much of each parameter a step of rate 1 would take away, at least 0.
 
@@ -108,13 +112,16 @@ class AdamW:
 
     def calls(self, f: OptimizerFrame) -> Calls:
         """Yield the kernel calls of one update."""
+        move = _adam("AdamW", f, self.betas, self.eps)
         for start, stop in f.decay:
             yield decay.shrink, f.theta[start:stop], f.lr, self.weight_decay
-        yield _adam(f, self.betas, self.eps)
+        yield move
 
     init, update = by_hand.init, by_hand.update
 
 
-def _adam(f: OptimizerFrame, betas: tuple[float, float], eps: float) -> tuple[object, ...]:
+def _adam(rule: str, f: OptimizerFrame, betas: tuple[float, float], eps: float) -> tuple[object, ...]:
     """Make the call that both have."""
+    # The kernel multiplies epsilon by sqrt(1 - b2^t), which is least at t = 1.
+    eps = check_eps(rule, eps, f.theta.dtype, share=math.sqrt(1.0 - betas[1]))
     return adam.update, f.theta, f.grad, f.slots["m"], f.slots["v"], f.scratch, f.lr, f.step, *betas, eps

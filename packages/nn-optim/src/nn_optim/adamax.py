@@ -12,6 +12,7 @@ from nn_optim.kernels import adamax
 from nn_optim.protocol import Calls, OptimizerFrame, Slot
 from nn_optim.schedules import LearningRate
 from nn_optim.spec import spec
+from nn_optim.vectors import check_eps
 
 
 @spec
@@ -25,9 +26,10 @@ class AdaMax:
     lr : float or schedule
         The learning rate.
     betas : (float, float)
-        b1 and b2, each in [0, 1).
+        b1 and b2, each in [0, 1); a tuple, list or flat array.
     eps : float
-        What keeps the division finite, above 0; added to the magnitude of each gradient.
+        What keeps the division finite, above 0, and at least 1.2e-38 for theta of float32 (2.3e-308 for float64);
+        added to the magnitude of each gradient.
 
     Notes
     -----
@@ -56,6 +58,7 @@ class AdaMax:
     def calls(self, f: OptimizerFrame) -> Calls:
         """Yield the kernel calls of one update."""
         m, u = f.slots["m"], f.slots["u"]
-        yield adamax.update, f.theta, f.grad, m, u, f.scratch, f.lr, f.step, *self.betas, self.eps
+        eps = check_eps("AdaMax", self.eps, f.theta.dtype)
+        yield adamax.update, f.theta, f.grad, m, u, f.scratch, f.lr, f.step, *self.betas, eps
 
     init, update = by_hand.init, by_hand.update

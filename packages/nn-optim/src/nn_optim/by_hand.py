@@ -2,11 +2,12 @@
 
 import math
 from operator import is_
+from typing import Any
 
 import numpy as np
 
 from nn_optim.errors import RateError, VectorError
-from nn_optim.protocol import BLOCK, Array, Optimizer, OptimizerFrame, Ranges
+from nn_optim.protocol import BLOCK, Array, Kernel, Optimizer, OptimizerFrame, Ranges
 from nn_optim.schedules import rate
 from nn_optim.state import OptimizerState
 from nn_optim.vectors import check_like, check_ranges, check_vector, check_writeable
@@ -26,12 +27,14 @@ def init(self: Optimizer, theta: Array, decay: Ranges | None = None) -> Optimize
     Raises
     ------
     VectorError
-        If `theta` is no such array or a range is not inside it.
+        If `theta` is no such array, a range is not inside it, or the optimizer cannot work in its dtype (epsilon).
     """
     check_vector("theta", theta)
     ranges = ((0, theta.size),) if decay is None else check_ranges(decay, theta.size)
     slots = {name: slot.make(theta) for name, slot in self.slots.items()}
-    return OptimizerState(slots, 0, ranges, theta.size, np.empty((self.blocks, BLOCK), theta.dtype))
+    state = OptimizerState(slots, 0, ranges, theta.size, np.empty((self.blocks, BLOCK), theta.dtype))
+    _calls(self, theta, theta, state)  # refuses now what the first update would
+    return state
 
 
 def update(self: Optimizer, theta: Array, grad: Array, state: OptimizerState, lr: float | None = None) -> None:
@@ -51,17 +54,17 @@ def update(self: Optimizer, theta: Array, grad: Array, state: OptimizerState, lr
     Raises
     ------
     VectorError
-        If the arrays or the slots do not fit the state.
+        If the arrays, the slots or the ranges of decay do not fit the state.
     RateError
         If the rate is negative, infinite or NaN.
     """
     now = rate(self.lr, state.step) if lr is None else lr
     if not 0.0 <= now < math.inf:
         raise RateError(f"lr must be a finite number of at least 0, got {now} at step {state.step}")
-    arrays = (self, theta, grad, *state.slots.values())
-    if len(arrays) != len(state.bound_to) or not all(map(is_, arrays, state.bound_to)):
+    parts = (self, theta, grad, state.decay, *state.slots.values())
+    if len(parts) != len(state.bound_to) or not all(map(is_, parts, state.bound_to)):
         _bind(self, theta, grad, state)
-        state.bound_to = arrays
+        state.bound_to = (self, theta, grad, state.decay, *state.slots.values())
     state.lr[0] = now
     state.clock[0] = state.step + 1
     for kernel, args in state.calls:
@@ -75,8 +78,14 @@ def _bind(self: Optimizer, theta: Array, grad: Array, state: OptimizerState) -> 
     check_writeable("theta", check_like("theta", theta, size, dtype))
     check_like("grad", grad, size, dtype)
     _check_slots(self, theta, state)
+    state.decay = check_ranges(state.decay, size)
+    state.calls = _calls(self, theta, grad, state)
+
+
+def _calls(self: Optimizer, theta: Array, grad: Array, state: OptimizerState) -> list[tuple[Kernel, tuple[Any, ...]]]:
+    """Take the kernel calls of an update of these arrays."""
     frame = OptimizerFrame(theta, grad, state.slots, state.lr, state.clock, state.scratch, state.decay)
-    state.calls = [(call[0], call[1:]) for call in self.calls(frame)]
+    return [(call[0], call[1:]) for call in self.calls(frame)]
 
 
 def _check_slots(self: Optimizer, theta: Array, state: OptimizerState) -> None:

@@ -1,9 +1,10 @@
 """The kinds of number that specs take, each with its range."""
 
 import warnings
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import AfterValidator, Field
+import numpy as np
+from pydantic import AfterValidator, BeforeValidator, Field
 
 
 def _warn_of_zero(lr: float) -> float:
@@ -14,10 +15,17 @@ def _warn_of_zero(lr: float) -> float:
     return lr
 
 
+def _as_tuple(values: Any) -> Any:
+    """Make a tuple of a list or of a flat array, and Python numbers of NumPy's; the rest is for pydantic to judge."""
+    if isinstance(values, list | tuple) or (isinstance(values, np.ndarray) and values.ndim == 1):
+        return tuple(value.item() if isinstance(value, np.generic) else value for value in values)
+    return values
+
+
 Rate = Annotated[float, Field(ge=0), AfterValidator(_warn_of_zero)]
 LowestRate = Annotated[float, Field(ge=0)]
 Beta = Annotated[float, Field(ge=0, lt=1)]
-Betas = tuple[Beta, Beta]
+Betas = Annotated[tuple[Beta, Beta], BeforeValidator(_as_tuple)]
 Epsilon = Annotated[float, Field(gt=0)]
 NotNegative = Annotated[float, Field(ge=0)]
 Positive = Annotated[float, Field(gt=0)]

@@ -1,5 +1,6 @@
 """Adam with Nesterov's look ahead, in two of the formulas that go by that name."""
 
+import math
 from collections.abc import Mapping
 from typing import ClassVar, Literal
 
@@ -11,6 +12,7 @@ from nn_optim.kernels import nadam
 from nn_optim.protocol import Calls, OptimizerFrame, Slot
 from nn_optim.schedules import LearningRate
 from nn_optim.spec import spec
+from nn_optim.vectors import check_eps
 
 
 @spec
@@ -28,9 +30,10 @@ class Nadam:
     lr : float or schedule
         The learning rate.
     betas : (float, float)
-        b1 and b2, each in [0, 1).
+        b1 and b2, each in [0, 1); a tuple, list or flat array.
     eps : float
-        Epsilon, outside the root, above 0.
+        Epsilon, outside the root, above 0, and at least 1.2e-38 / sqrt(1 - b2) for theta of float32 (2.3e-308 for
+        float64).
     momentum_decay : float or None
         psi, at least 0: the momentum rises from about b1 / 2 towards b1, the faster the greater it is. `None`: no
         schedule.
@@ -70,7 +73,9 @@ class Nadam:
     def calls(self, f: OptimizerFrame) -> Calls:
         """Yield the kernel calls of one update."""
         vectors = (f.theta, f.grad, f.slots["m"], f.slots["v"])
-        numbers = (f.scratch, f.lr, f.step, *self.betas, self.eps)
+        # The kernel multiplies epsilon by sqrt(1 - b2^t), which is least at t = 1.
+        eps = check_eps("Nadam", self.eps, f.theta.dtype, share=math.sqrt(1.0 - self.betas[1]))
+        numbers = (f.scratch, f.lr, f.step, *self.betas, eps)
         if self.momentum_decay is None:
             yield nadam.unscheduled, *vectors, *numbers
         else:

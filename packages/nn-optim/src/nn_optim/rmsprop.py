@@ -12,6 +12,7 @@ from nn_optim.kernels import rmsprop
 from nn_optim.protocol import Calls, OptimizerFrame, Slot
 from nn_optim.schedules import LearningRate
 from nn_optim.spec import spec
+from nn_optim.vectors import check_eps
 
 
 @spec
@@ -25,7 +26,7 @@ class RMSProp:
     alpha : float
         How much of the mean stays at each step, in [0, 1).
     eps : float
-        What keeps the division finite, above 0.
+        What keeps the division finite, above 0, and at least 1.2e-38 for theta of float32 (2.3e-308 for float64).
     eps_inside_sqrt : bool
         Divide by `sqrt(v + eps)` instead.
 
@@ -58,7 +59,7 @@ class RMSProp:
 
     def calls(self, f: OptimizerFrame) -> Calls:
         """Yield the kernel calls of one update."""
-        inside = int(self.eps_inside_sqrt)
-        yield rmsprop.update, f.theta, f.grad, f.slots["v"], f.scratch, f.lr, self.alpha, self.eps, inside
+        eps, inside = check_eps("RMSProp", self.eps, f.theta.dtype), int(self.eps_inside_sqrt)
+        yield rmsprop.update, f.theta, f.grad, f.slots["v"], f.scratch, f.lr, self.alpha, eps, inside
 
     init, update = by_hand.init, by_hand.update

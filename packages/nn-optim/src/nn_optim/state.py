@@ -20,7 +20,8 @@ class OptimizerState:
     step
         How many updates have been made.
     decay
-        Ranges `[start, stop)` of theta that decoupled weight decay shrinks.
+        Ranges `[start, stop)` of theta that decoupled weight decay shrinks; others may be assigned at any time, and
+        the next update checks and uses them.
 
     Examples
     --------

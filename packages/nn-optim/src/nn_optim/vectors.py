@@ -46,6 +46,20 @@ def check_like(name: str, x: Any, size: int, dtype: np.dtype[Any]) -> Array:
     return vector
 
 
+def check_eps(rule: str, eps: float, dtype: np.dtype[Any], share: float = 1.0) -> float:
+    """Return epsilon if it, and the least `share` of it that the rule ever adds, is a normal number of the dtype.
+
+    A smaller one has few digits or is 0 there, and the 0 / 0 of a parameter without a gradient would be NaN.
+    """
+    least = float(np.finfo(dtype).tiny) / share
+    if eps < least:
+        raise VectorError(
+            f"{rule}: eps must be at least {least:.3g} for theta of {dtype}, where less vanishes, got {eps}; "
+            "give a larger eps"
+        )
+    return eps
+
+
 def check_ranges(ranges: Any, size: int) -> Ranges:
     """Return the ranges as integers, if they are in order, apart and inside of a vector of this size."""
     try:

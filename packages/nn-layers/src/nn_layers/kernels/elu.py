@@ -33,11 +33,13 @@ def backward(dy: Array, y: Array, dx: Array) -> None:
 
 def backward_scaled(dy: Array, y: Array, alpha: float, scale: float, positive: Array, s: Array, dx: Array) -> None:
     """Dx = scale dy where y > 0, else dy (y + scale alpha). `positive`: boolean scratch, `s`: scratch like dx."""
-    # min(y, 0) + scale alpha is right on the left; on the right it is short of `scale` by scale (1 - alpha).
+    # Each side times its own mask: their difference, scale (1 - alpha), would lose the 1 of a large alpha.
     np.greater(y, 0.0, out=positive)
     np.copyto(dx, positive)
-    np.multiply(dx, scale * (1.0 - alpha), out=dx)
+    np.multiply(dx, scale, out=dx)
     np.minimum(y, 0.0, out=s)
     np.add(s, scale * alpha, out=s)
+    np.logical_not(positive, out=positive)
+    np.multiply(s, positive, out=s)
     np.add(dx, s, out=dx)
     np.multiply(dx, dy, out=dx)

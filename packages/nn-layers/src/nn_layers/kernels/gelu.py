@@ -107,8 +107,8 @@ def forward_tanh(x: Array, h: Array, y: Array) -> None:
     np.multiply(h, x, out=h)
     np.tanh(h, out=h)
     np.add(h, 1.0, out=y)
+    np.multiply(y, 0.5, out=y)  # before x: twice the largest numbers would be infinite
     np.multiply(y, x, out=y)
-    np.multiply(y, 0.5, out=y)
 
 
 def slope_tanh(x: Array, u: Array, e: Array, h: Array) -> None:

@@ -69,6 +69,8 @@ class Dense:
         """Plan `w` and `b`."""
         if not in_shape:
             raise ShapeError(got=rows_of(in_shape), remedy="give rows an axis of features: input_shape=(1,)")
+        if in_shape[-1] < 1:
+            raise ShapeError(got=rows_of(in_shape), remedy="give rows of at least 1 number")
         if in_shape[-1] != (self.in_features or in_shape[-1]):
             raise ShapeError(got=rows_of(in_shape), remedy=f"write Dense({in_shape[-1]}, {self.out_features})")
         n, m = in_shape[-1], self.out_features

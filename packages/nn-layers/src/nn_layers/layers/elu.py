@@ -21,7 +21,7 @@ class ELU:
     Parameters
     ----------
     alpha
-        Minus the limit on the far left, at least 0.
+        Minus the limit on the far left, in [0, 1e6].
 
     Notes
     -----
@@ -36,7 +36,7 @@ class ELU:
     [[-1.0, 2.0]]
     """
 
-    alpha: Annotated[float, Field(ge=0)] = 1.0
+    alpha: Annotated[float, Field(ge=0, le=1e6)] = 1.0
     kind: Literal["ELU"] = Field(default="ELU", kw_only=True)
 
     def plan(self, in_shape: Shape) -> Plan:
@@ -69,7 +69,7 @@ class SELU:
     Parameters
     ----------
     alpha, scale
-        The defaults are the paper's fixed point; at least 0, and above 0.
+        The defaults are the paper's fixed point; in [0, 1e6], and in (0, 1e6].
 
     Notes
     -----
@@ -85,8 +85,8 @@ class SELU:
     True
     """
 
-    alpha: Annotated[float, Field(ge=0)] = 1.6732632423543772
-    scale: Annotated[float, Field(gt=0)] = 1.0507009873554805
+    alpha: Annotated[float, Field(ge=0, le=1e6)] = 1.6732632423543772
+    scale: Annotated[float, Field(gt=0, le=1e6)] = 1.0507009873554805
     kind: Literal["SELU"] = Field(default="SELU", kw_only=True)
 
     def plan(self, in_shape: Shape) -> Plan:

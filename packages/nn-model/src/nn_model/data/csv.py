@@ -2,15 +2,16 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, BinaryIO, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nn_model.data.csv_labels import Names, Task, from_numbers, is_name
 from nn_model.data.csv_layout import Layout, layout
-from nn_model.data.csv_numbers import careful, plain
-from nn_model.data.csv_text import BOM, Record, records
+from nn_model.data.csv_numbers import Numbers, careful, inspect, plain
+from nn_model.data.csv_options import check_classes, check_options
+from nn_model.data.csv_text import BOM, Place, Record, records
 from nn_model.data.source import PathLike, opened
 from nn_model.errors import DataError
 
@@ -28,7 +29,7 @@ class Table:
     x : array, shape (n, d)
         Features.
     y : array, shape (n,), or None
-        int64 classes, or values in the dtype of `x`; None without a label column.
+        int64 classes, or float64 values whatever the dtype of `x`; None without a label column.
     classes : tuple of str, or None
         Name of each class; ``y`` holds indices into it. None if labels are values.
     columns : tuple of str
@@ -67,7 +68,8 @@ def read_csv(
     path : path
         A regular file, not compressed.
     label : int, str or None
-        Label column: an index (negative from the right), a name in the header, or None for features only.
+        Label column: an index (negative from the right), a name in the header, or None for features only. It is read
+        in float64, so that no label is rounded to the features' dtype.
     header : bool or None
         Whether line 1 names the columns. None decides: it does when no cell of it is a number, or when `label` is a
         name; it does not when all features are numbers (a label may be text); anything between is refused. So a
@@ -75,12 +77,13 @@ def read_csv(
     delimiter : str
         One character between cells.
     dtype : {"float32", "float64"}
-        Of the features and of labels that are values.
+        Of the features.
     task : {"classification", "regression"} or None
         Meaning of labels. None decides: text, or whole numbers from 0, are classes; other numbers are values.
     classes : sequence of str or None
         Names in the order to use, so that a test file is numbered as its training file:
-        ``classes=train.classes``. None sorts the names of a text column, and names numbers by their digits.
+        ``classes=train.classes``; each only once. None sorts the names of a text column, and names numbers by their
+        digits.
     max_columns, max_classes, max_bytes : int
         Limits on columns, on classes, and on the memory that the arrays may need by the size of the file
         (default 8 GiB, checked before reading).
@@ -110,7 +113,8 @@ def read_csv(
     >>> table.columns, table.label
     (('weight', 'length'), 'kind')
     """
-    _check_options(delimiter, dtype, task, classes)
+    check_options(label, header, delimiter, dtype, task, (max_columns, max_classes, max_bytes))
+    known = check_classes(classes, task)
     longest = max(1 << 20, 64 * max_columns)
     with opened(path) as (file, size):
         rows = records(file, path, delimiter, longest)
@@ -118,35 +122,25 @@ def read_csv(
         where = layout(path, first, label, header, delimiter, max_columns)
         start = file.tell()
         second = _next(rows, path, "holds a header only") if where.header else first
-        _check_memory(path, size, dtype, max_bytes)
-        names = _names(path, second, where, task, classes, max_classes)
-        table = None
-        if names is None:
-            file.seek(0)
-            mark = len(BOM) if file.read(len(BOM)) == BOM else 0
-            table = plain(file, start if where.header else mark, where, delimiter, dtype)
-        if table is None:
-            rows = records(file, path, delimiter, longest)
-            if where.header:
-                next(rows)
+        _check_memory(path, size, where, dtype, max_bytes)
+        names = _names(path, second, where, task, known, max_classes)
+        begin = Place(start if where.header else _mark(file), second.line)
+        table = plain(file, begin, where, delimiter, dtype) if names is None else begin
+        if not isinstance(table, Numbers):
+            if table.offset > begin.offset:
+                inspect(file, table, path, where, delimiter, dtype, longest)
+            rows = records(file, path, delimiter, longest, begin)
             table = careful(rows, path, where, delimiter, dtype, names)
-    if where.label is None:
-        return Table(table, None, None, where.columns, None)
-    y = table[:, where.label]
-    labels = names.sort(y) if names else from_numbers(path, y, task, classes, max_classes)
-    return Table(np.delete(table, where.label, axis=1), *labels, where.columns, where.names[where.label])
+    if table.y is None or where.label is None:
+        return Table(table.x, None, None, where.columns, None)
+    labels = names.sort(table.y) if names else from_numbers(path, table.y, task, known, max_classes)
+    return Table(table.x, *labels, where.columns, where.names[where.label])
 
 
-def _check_options(delimiter: str, dtype: str, task: Task | None, classes: Sequence[str] | None) -> None:
-    if len(delimiter) != 1 or not delimiter.isascii() or delimiter.isalnum() or delimiter in '+-."\r\n\0':
-        raise DataError(f"delimiter must be one character that no number has; found {delimiter!r}; try ',' or ';'")
-    if dtype not in {"float32", "float64"}:
-        raise DataError(f"dtype must be 'float32' or 'float64'; found {dtype!r}; pass one of them")
-    if task not in {None, "classification", "regression"} or (task == "regression" and classes is not None):
-        raise DataError(
-            f"task must be None, 'classification' or 'regression', and a regression has no classes; found {task!r}; "
-            "leave one out"
-        )
+def _mark(file: BinaryIO) -> int:
+    """Give the length of the mark at the beginning of the file."""
+    file.seek(0)
+    return len(BOM) if file.read(len(BOM)) == BOM else 0
 
 
 def _next(rows: Iterator[Record], path: PathLike, found: str) -> Record:
@@ -156,9 +150,10 @@ def _next(rows: Iterator[Record], path: PathLike, found: str) -> Record:
     return row
 
 
-def _check_memory(path: PathLike, size: int, dtype: str, max_bytes: int) -> None:
+def _check_memory(path: PathLike, size: int, where: Layout, dtype: str, max_bytes: int) -> None:
     # A cell takes 2 bytes of text at least, and its number lies in memory twice while the label is cut out.
-    need = size // 2 * np.dtype(dtype).itemsize * 2
+    rows, row = size // (2 * len(where.names)), len(where.columns) * np.dtype(dtype).itemsize
+    need = 2 * rows * (row + (0 if where.label is None else 8))
     if need > max_bytes:
         raise DataError(
             f"{path}: {size:,} bytes of text may need up to {need:,} bytes of memory, over the limit of "
@@ -167,9 +162,9 @@ def _check_memory(path: PathLike, size: int, dtype: str, max_bytes: int) -> None
 
 
 def _names(
-    path: PathLike, row: Record, where: Layout, task: Task | None, classes: Sequence[str] | None, limit: int
+    path: PathLike, row: Record, where: Layout, task: Task | None, known: Sequence[str] | None, limit: int
 ) -> Names | None:
     """Names of the classes if the first label is text, else None."""
     if where.label is None or where.label >= len(row.cells) or task == "regression":
         return None
-    return Names(path, classes, limit) if is_name(row.cells[where.label]) else None
+    return Names(path, known, limit) if is_name(row.cells[where.label]) else None

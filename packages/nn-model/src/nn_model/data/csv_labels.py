@@ -67,7 +67,7 @@ def from_numbers(path: PathLike, y: Array, task: Task | None, known: Sequence[st
     """Labels (n,) int64 and class names if the numbers are classes, else the values and None."""
     wrong = (y < 0) | (y != np.floor(y))
     if task == "regression" or (task is None and known is None and wrong.any()):
-        return y.copy(), None
+        return y, None
     if wrong.any():
         row = int(np.argmax(wrong))
         raise DataError(

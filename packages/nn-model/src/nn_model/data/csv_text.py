@@ -7,7 +7,7 @@ from typing import BinaryIO, NamedTuple
 from nn_model.data.source import PathLike, resembles
 from nn_model.errors import DataError
 
-__all__ = ["BOM", "Record", "records"]
+__all__ = ["BOM", "TOP", "Place", "Record", "records"]
 
 BOM = b"\xef\xbb\xbf"
 # The longest first: UTF-32 begins as UTF-16 does.
@@ -21,23 +21,35 @@ class Record(NamedTuple):
     cells: list[str]
 
 
-def records(file: BinaryIO, path: PathLike, delimiter: str, longest: int) -> Iterator[Record]:
-    """Yield the records of a file from its beginning; blank lines are refused, but at the end of the file.
+class Place(NamedTuple):
+    """Where a line begins: its byte in the file, and its number, counted from 1."""
+
+    offset: int
+    line: int
+
+
+TOP = Place(0, 1)
+
+
+def records(file: BinaryIO, path: PathLike, delimiter: str, longest: int, start: Place = TOP) -> Iterator[Record]:
+    """Yield the records of a file from a line's beginning; blank lines are refused, but at the end of the file.
 
     Parameters
     ----------
     file : binary file
-        Read from its start, line by line: after a record, its position is the end of that record.
+        Read line by line: after a record, its position is the end of that record.
     path : path
         For messages.
     delimiter : str
         One character.
     longest : int
         Most bytes of one line.
+    start : Place
+        The line to begin with, which no quoted cell may have reached into.
     """
-    file.seek(0)
-    reader = csv.reader(_lines(file, path, longest), delimiter=delimiter, strict=True)
-    blank, line = 0, 1
+    file.seek(start.offset)
+    reader = csv.reader(_lines(file, path, longest, start.offset), delimiter=delimiter, strict=True)
+    blank, line = 0, start.line
     while True:
         try:
             cells = next(reader)
@@ -51,7 +63,7 @@ def records(file: BinaryIO, path: PathLike, delimiter: str, longest: int) -> Ite
             raise DataError(f"{path}: line {blank}: a row must hold cells; found an empty line; delete it")
         else:
             yield Record(line, cells)
-        line = reader.line_num + 1
+        line = start.line + reader.line_num
 
 
 def _reason(error: csv.Error) -> str:
@@ -64,8 +76,7 @@ def _reason(error: csv.Error) -> str:
     return f"quotes must enclose a whole cell ({text}); remove or double the inner quote"
 
 
-def _lines(file: BinaryIO, path: PathLike, longest: int) -> Iterator[str]:
-    offset = 0
+def _lines(file: BinaryIO, path: PathLike, longest: int, offset: int) -> Iterator[str]:
     for raw in iter(lambda: file.readline(longest + 1), b""):
         if len(raw) > longest:
             raise DataError(f"{path}: a line may have {longest:,} bytes; the one at byte {offset} has more; end lines")

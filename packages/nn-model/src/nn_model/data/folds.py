@@ -58,12 +58,12 @@ def k_fold(y_or_n: ArrayLike | int, k: int = 5, stratify: bool = True, seed: int
     codes, names = class_codes(y, required=stratify)
     if stratify:
         order = order[np.argsort(codes[order], kind="stable")]
-    return _folds(order, int(k), codes, names)
+    return _folds(order, int(k), codes, names, "" if stratify else "pass stratify=True, or ")
 
 
-def _folds(order: Rows, k: int, codes: Rows, names: NDArray[Any]) -> Iterator[Fold]:
+def _folds(order: Rows, k: int, codes: Rows, names: NDArray[Any], remedy: str) -> Iterator[Fold]:
     fold = np.arange(len(order)) % k
     for i in range(k):
         train, test = order[fold != i], order[fold == i]
-        warn_missing(codes, names, train, "pass stratify=True, or collect more rows of it")
+        warn_missing(codes, names, train, f"{remedy}collect more rows of it")
         yield train, test

@@ -52,7 +52,7 @@ def opened(path: PathLike) -> Iterator[tuple[BinaryIO, int]]:
         The file is missing, unreadable, or something other than a regular file (folder, pipe, device).
     """
     try:
-        _refuse_irregular(Path(path))
+        _refuse_irregular(path)
         with Path(path).open("rb") as file:
             yield file, os.fstat(file.fileno()).st_size
     except OSError as error:
@@ -60,10 +60,12 @@ def opened(path: PathLike) -> Iterator[tuple[BinaryIO, int]]:
         raise DataError(f"{path}: the file cannot be read: {reason}; check the path and its permissions") from None
 
 
-def _refuse_irregular(path: Path) -> None:
+def _refuse_irregular(path: PathLike) -> None:
     # Looked at before opening, because opening a pipe that nobody writes to would wait for ever.
     try:
-        mode = path.stat().st_mode
+        mode = Path(path).stat().st_mode
+    except TypeError:
+        raise DataError(f"a path must be text or a path object; found {path!r}; name an existing file") from None
     except ValueError as error:
         raise DataError(f"{str(path)!r}: not a possible path: {error}; name an existing file") from None
     if not stat.S_ISREG(mode):

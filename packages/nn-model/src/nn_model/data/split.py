@@ -67,16 +67,19 @@ def train_test_split(x: ArrayLike, y: ArrayLike, test_size: float = 0.2, stratif
     x, y = np.asarray(x), np.asarray(y)
     if x.ndim == 0 or y.ndim == 0 or len(x) != len(y):
         raise DataError(f"x and y must have one row per sample; found shapes {x.shape} and {y.shape}; give both alike")
-    n = len(x)
-    n_test = _test_rows(test_size, n)
-    order = shuffled(n, seed)
+    n_test = _test_rows(test_size, len(x))
     codes, names = class_codes(y, required=stratify)
-    chosen = np.arange(n) < n_test
-    if stratify:
-        chosen = _first_of_each(codes[order], _shares(codes[order], n_test))
-    train, test = order[~chosen], order[chosen]
-    warn_missing(codes, names, train, "pass stratify=True, or a smaller test_size")
+    train, test = split_rows(codes if stratify else np.zeros_like(codes), n_test, seed)
+    remedy = "collect more rows of it, or" if stratify else "pass stratify=True, or"
+    warn_missing(codes, names, train, f"{remedy} a smaller test_size")
     return Split(x[train], y[train], x[test], y[test])
+
+
+def split_rows(codes: Rows, n_test: int, seed: int) -> tuple[Rows, Rows]:
+    """Divide row numbers at random into training and test rows, every class in its share; codes: (n,), from 0 on."""
+    order = shuffled(len(codes), seed)
+    chosen = _first_of_each(codes[order], _shares(codes[order], n_test))
+    return order[~chosen], order[chosen]
 
 
 def _test_rows(test_size: object, n: int) -> int:

@@ -6,6 +6,7 @@ argument of a spec is pydantic's own `ValidationError`, a `ValueError` too.
 
 from nn_layers.errors import LayerError, ShapeError
 from nn_loss.errors import TargetError
+from nn_model.extras import MissingExtraError
 from nn_optim.errors import RateError, VectorError
 
 __all__ = [
@@ -14,6 +15,7 @@ __all__ = [
     "DataError",
     "DivergedError",
     "LayerError",
+    "MissingExtraError",
     "PartError",
     "RateError",
     "ShapeError",

@@ -1,4 +1,4 @@
-"""Data in and out: IDX and CSV files, division into parts, and a bundled set of digits."""
+"""Data in and out: IDX and CSV files, division into parts, a bundled set of digits, and MNIST from the network."""
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from nn_model.data.csv import Table, read_csv
     from nn_model.data.digits import load_digits
+    from nn_model.data.download import download_mnist
     from nn_model.data.folds import k_fold
     from nn_model.data.idx import read_idx
     from nn_model.data.idx_writer import write_idx
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Split",
     "Table",
+    "download_mnist",
     "k_fold",
     "load_digits",
     "load_mnist",
@@ -28,6 +30,7 @@ __all__ = [
 _MODULES = {
     "Split": "split",
     "Table": "csv",
+    "download_mnist": "download",
     "k_fold": "folds",
     "load_digits": "digits",
     "load_mnist": "mnist",

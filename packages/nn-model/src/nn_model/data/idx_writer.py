@@ -58,7 +58,7 @@ def write_idx(path: PathLike, array: NDArray[Any]) -> None:
     body = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder(">"))
     header = struct.pack(f">4B{array.ndim}I", 0, 0, _CODES[name], array.ndim, *array.shape)
     try:
-        with _replacing(Path(path)) as file:
+        with replacing(Path(path)) as file:
             if Path(path).suffix != ".gz":
                 file.writelines((header, body.data))
             else:
@@ -69,7 +69,7 @@ def write_idx(path: PathLike, array: NDArray[Any]) -> None:
 
 
 @contextmanager
-def _replacing(path: Path) -> Iterator[BinaryIO]:
+def replacing(path: Path) -> Iterator[BinaryIO]:
     # In the target's own folder, because a rename works within one file system only.
     temporary = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}.tmp")
     try:

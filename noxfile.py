@@ -177,7 +177,7 @@ def mnist(session: nox.Session) -> None:
 @nox.session
 def bench(session: nox.Session) -> None:
     """Time what the packages promise, one BLAS thread; not part of a bare `nox`: a test never times anything."""
-    session.install(*TREE)
+    session.install(*ALL)
     session.run("python", "benchmarks/core.py", env={"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"})
 
 

@@ -4,11 +4,13 @@ Run it with `nox -s bench`, which fixes the BLAS threads at one. Contenders take
 loop of fresh processes), and medians and minima are printed: on a shared machine only their ratios mean anything.
 """
 
+import io
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import redirect_stdout
 from statistics import median
 
 import numpy as np
@@ -17,15 +19,18 @@ from nn_layers import Dense, ReLU
 from nn_layers.kernels import affine
 from nn_loss import CrossEntropy
 from nn_model import NN
+from nn_model.train import ProgressBar
+from nn_model.train.source import Source
+from nn_model.train.stream import stream
 from nn_optim import SGD
 
 ROWS, SIZES = 64, (784, 512, 10)
 
 
-def take_turns(contenders: dict[str, Callable[[], object]], rounds: int) -> dict[str, list[float]]:
+def take_turns(contenders: dict[str, Callable[[], object]], rounds: int, warm: int = 10) -> dict[str, list[float]]:
     """Time every contender once a round, in seconds, after a warm-up."""
     times: dict[str, list[float]] = {name: [] for name in contenders}
-    for name in list(contenders) * 10:
+    for name in list(contenders) * warm:
         contenders[name]()
     for _ in range(rounds):
         for name, work in contenders.items():
@@ -78,6 +83,29 @@ def step() -> None:
     show("784-512-10, batch 64, plain SGD", times, "promised: at most 1.5 times")
 
 
+def overhead() -> None:
+    """Compare `fit`, its progress bar on, with the bare program of the same steps, gathering its batches as well."""
+    steps, rng = 400, np.random.default_rng(3)
+    x = rng.standard_normal((ROWS * steps, SIZES[0]), dtype=np.float32)
+    y = rng.integers(0, SIZES[-1], len(x))
+    bare, fitted = network(), network()
+    source = Source(x, y, None, np.arange(len(x)), ROWS, seed=0, shuffle=True)
+    program = stream(bare.core.trainer.program(ROWS), source, np.zeros(4))
+
+    def epoch() -> None:
+        source.begin(0, 0)
+        bare.core.engine.run(program, steps)
+
+    bar = ProgressBar()  # draws where standard error is a terminal
+
+    def fit() -> None:
+        with redirect_stdout(io.StringIO()):
+            fitted.fit(x, y, epochs=1, batch_size=ROWS, callbacks=[bar], verbose=False)
+
+    times = take_turns({"bare program": epoch, "NN.fit": fit}, 7, warm=1)
+    show("400 steps of the same network", times, "promised: at most 1.05 times, with its checks of the data")
+
+
 def threads() -> None:
     """Compare predictions of two threads with those of one: the time of the same work, and the throughput."""
     nn, x = network(), np.random.default_rng(2).random((4096, SIZES[0]), dtype=np.float32)
@@ -113,5 +141,6 @@ def imports() -> None:
 
 if __name__ == "__main__":
     step()
+    overhead()
     threads()
     imports()

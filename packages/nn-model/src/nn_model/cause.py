@@ -1,11 +1,9 @@
 """Where a number that is not finite came from."""
 
-from collections.abc import Iterator
-
 import numpy as np
 
 from nn_layers.binding import Vectors
-from nn_layers.layout import Layout, Node, Place
+from nn_layers.layout import Layout
 from nn_model.errors import DivergedError
 from nn_model.program import Program
 
@@ -26,17 +24,12 @@ def check_theta(layout: Layout, vectors: Vectors, epoch: int, step: int, lr: flo
     """Check the parameters after an update; `DivergedError` names the first layer that has one that is not finite."""
     if np.isfinite(vectors.theta).all():
         return
-    bad = (n for n in layout.nodes if not all(np.isfinite(place.view(vectors.theta)).all() for place in _places(n)))
+    own = ((node, place.view(vectors.theta)) for node in layout.walk() for place in node.params.values())
+    first = next(node for node, array in own if not np.isfinite(array).all())
     raise DivergedError(
-        f"training diverged at epoch {epoch}, step {step} (lr {lr:g}): after this update {next(bad).title} has "
+        f"training diverged at epoch {epoch}, step {step} (lr {lr:g}): after this update {first.title} has "
         f"parameters that are not finite; {REMEDY}"
     )
-
-
-def _places(node: Node) -> Iterator[Place]:
-    yield from node.params.values()
-    for inner in node.inner:
-        yield from _places(inner)
 
 
 def _first_layer(program: Program, layout: Layout, vectors: Vectors) -> str:

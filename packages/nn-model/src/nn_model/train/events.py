@@ -1,11 +1,13 @@
 """What callbacks are told, and what they may answer."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     from nn_model.network import NN
     from nn_model.train.history import History, Row
+
+Kind = Literal["start", "steps", "epoch", "end"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +28,13 @@ class Event:
     step
         Updates made in the network's life.
     loss
-        Mean training loss of the epoch so far.
+        Mean training loss of the epoch so far; NaN where it has no step yet.
+    lr
+        The rate of the last update; 0 before the first.
     history
         All completed epochs, earlier runs' too.
+    validation
+        Whether every epoch is judged on validation rows.
     row
         The epoch just completed; `None` but at `"epoch"`.
     reason
@@ -37,7 +43,7 @@ class Event:
         Whether it ended by an exception.
     """
 
-    kind: Literal["start", "steps", "epoch", "end"]
+    kind: Kind
     nn: "NN"
     epoch: int
     epochs: int
@@ -45,10 +51,17 @@ class Event:
     batches: int
     step: int
     loss: float
+    lr: float
     history: "History"
+    validation: bool
     row: "Row | None" = None
     reason: str | None = None
     failed: bool = False
+
+    @property
+    def fresh(self) -> bool:
+        """Whether the run has made no step yet: at `"start"`, that it is not a resumed one."""
+        return self.epoch == 0 and self.batch == 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,15 +84,18 @@ Answer = Stop | Rate | None
 class Callback(Protocol):
     """Anything that can be called with an event: a function will do.
 
-    A callback may have an attribute `every`: it is then told after just every so many steps. One that keeps numbers
-    of its own has `state()` and `restore(state)`, so that a resumed run continues them.
+    A callback may have attributes, all of them optional. `every`: it is told after just every so many steps. `saves`:
+    it writes checkpoints, and so is told after the others, whose numbers it saves. `prints`: it prints the epochs'
+    lines, so that `fit` does not. One that keeps numbers of its own has `state()` and `restore(state)`, so that a
+    resumed run continues them.
     """
 
-    def __call__(self, event: Event) -> Answer:
+    def __call__(self, event: Event, /) -> Answer:
         """Take note of an event, and perhaps answer."""
         ...
 
 
+@runtime_checkable
 class Remembers(Protocol):
     """A callback whose numbers belong into a checkpoint."""
 
@@ -88,5 +104,5 @@ class Remembers(Protocol):
         ...
 
     def restore(self, state: dict[str, Any]) -> None:
-        """Take them back."""
+        """Take them back; they come from a file, and are to be checked."""
         ...

@@ -1,7 +1,7 @@
 """What a training run was like: a row for every epoch."""
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
@@ -45,6 +45,8 @@ class History:
         A `Row` for every completed epoch.
     reason
         Why training ended before its last epoch; `None` if it did not.
+    metrics
+        What `Metric` callbacks measured, by name: a number for every epoch, `None` where it was not measured.
 
     Examples
     --------
@@ -55,6 +57,7 @@ class History:
 
     rows: list[Row] = field(default_factory=list)
     reason: str | None = None
+    metrics: dict[str, list[float | None]] = field(default_factory=dict)
 
     COLUMNS: ClassVar[tuple[str, ...]] = ("epoch", "train_loss", "train_time", "val_loss", "val_accuracy")
 
@@ -87,14 +90,27 @@ class History:
             raise ValueError("no epoch has been completed yet")
         return min(self.rows, key=lambda row: row.train_loss if row.val_loss is None else row.val_loss)
 
+    def note(self, metric: str, value: float) -> None:
+        """Add a metric of the epoch just completed."""
+        values = self.metrics.setdefault(metric, [])
+        values += [None] * (len(self.rows) - len(values))
+        values[-1] = value
+
+    def measured(self, row: Row) -> dict[str, float]:
+        """Give the metrics of an epoch, as far as they were measured."""
+        place = row.epoch - self.rows[0].epoch
+        cells = {name: values[place] if place < len(values) else None for name, values in self.metrics.items()}
+        return {name: value for name, value in cells.items() if value is not None}
+
     def to_dict(self) -> dict[str, Any]:
         """Give everything as plain Python numbers."""
-        return {"rows": [asdict(row) for row in self.rows], "reason": self.reason}
+        metrics = {name: list(values) for name, values in self.metrics.items()}
+        return {"rows": [asdict(row) for row in self.rows], "reason": self.reason, "metrics": metrics}
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> "History":
         """Take back what `to_dict` gave."""
-        return cls([Row(**row) for row in data["rows"]], data["reason"])
+        return cls([Row(**row) for row in data["rows"]], data["reason"], data.get("metrics", {}))
 
     def to_csv(self, path: str | Path) -> None:
         """Write `epoch,train_loss,train_time,val_loss,val_accuracy` with a header line; accuracy in percent."""
@@ -111,7 +127,7 @@ def log_cells(row: Row) -> list[str]:
     return [str(row.epoch), f"{row.train_loss:.6f}", f"{row.train_time:.6f}", loss, accuracy]
 
 
-def epoch_line(row: Row, epochs: int) -> str:
+def epoch_line(row: Row, epochs: int, metrics: Mapping[str, float] | None = None) -> str:
     """Write an epoch as a line: `Epoch 1/10, Loss: 0.2543, Val Loss: 0.1832, Val Acc: 94.50%, Time: 0.34s`."""
     parts = [f"Epoch {row.epoch}/{epochs}", f"Loss: {row.train_loss:.4f}"]
     if row.val_loss is not None:
@@ -120,4 +136,5 @@ def epoch_line(row: Row, epochs: int) -> str:
         parts.append(f"Val Acc: {100 * row.val_accuracy:.2f}%")
     elif row.val_loss is None and row.train_accuracy is not None:
         parts.append(f"Acc: {100 * row.train_accuracy:.2f}%")
+    parts += [f"{name}: {value:.4f}" for name, value in (metrics or {}).items()]
     return ", ".join([*parts, f"Time: {row.train_time:.2f}s"])

@@ -13,8 +13,8 @@ def gather(data: Array, order: Array, cursor: Array, out: Array) -> None:
 
 
 def total(weights: Array, denominator: Array) -> None:
-    """Sum the weights. weights: (rows,) -> denominator: (1,)."""
-    denominator[0] = np.add.reduce(weights)
+    """Sum the weights, in the denominator's precision. weights: (rows,) -> denominator: (1,)."""
+    denominator[0] = np.add.reduce(weights, dtype=denominator.dtype)
 
 
 def tally(value: Array, denominator: Array, correct: Array, rows: int, sums: Array) -> None:

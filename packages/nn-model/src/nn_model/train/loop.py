@@ -1,24 +1,21 @@
 """The training loop."""
 
 import math
-import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from time import perf_counter
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING
 
-import numpy as np
-
-from nn_layers import ReLU
 from nn_model.arrays import Array
-from nn_model.cause import diverged
-from nn_model.errors import CallbackError, CheckpointError
+from nn_model.cause import check_theta, diverged
 from nn_model.program import RATES, Program
-from nn_model.train.events import Callback, Event, Rate, Stop
+from nn_model.train.dead import warn_dead
+from nn_model.train.events import Answer, Callback, Event, Kind, Rate, Stop
 from nn_model.train.history import History, Row
 from nn_model.train.run import Run
 from nn_model.train.source import Source
 from nn_model.train.stream import stream
+from nn_model.train.telling import ask, every_of
 
 if TYPE_CHECKING:
     from nn_model.core import Core
@@ -39,31 +36,21 @@ class Loop:
     callbacks: Sequence[Callback]
     epochs: int
     run: Run
-    interrupted: Callable[[], bool]
+    interrupted: Callable[[], str | None]
     pace: float = math.inf
     dead: set[str] = field(default_factory=set)
     programs: dict[int, Program] = field(default_factory=dict)
-    last: Program | None = None
-
-    def program(self) -> Program:
-        """Give the program for the next batch; there are at most two, a short last batch having its own."""
-        rows = self.source.size(self.run.batch)
-        if rows not in self.programs:
-            base = self.core.trainer.program(rows, weighted=self.source.weights is not None)
-            self.programs[rows] = stream(base, self.source, self.run.sums)
-        return self.programs[rows]
 
     def train(self) -> History:
         """Train to the end, or until somebody stops it."""
-        reason, failed = None, True
         try:
             reason = self.tell("start")
             while reason is None and self.run.epoch < self.epochs:
                 reason = self.epoch()
-            failed = False
-        finally:
-            self.run.history.reason = reason
-            self.tell("end", reason=reason, failed=failed)
+        except BaseException as error:
+            self.close(f"{type(error).__name__}: {error}", error)
+            raise
+        self.close(reason)
         return self.run.history
 
     def epoch(self) -> str | None:
@@ -72,26 +59,36 @@ class Loop:
         source.begin(run.epoch, run.batch)
         while run.batch < source.batches:
             self.burst()
-            reason = self.tell("steps") or ("interrupted" if self.interrupted() else None)
+            reason = self.tell("steps") or self.interrupted()
             if reason is not None and run.batch < source.batches:
                 return reason
         row = self.close_epoch()
-        return self.tell("epoch", row) or reason
+        return self.tell("epoch", row) or reason or self.interrupted()
 
     def burst(self) -> None:
         """Let the engine make as many steps as it may without a word to anybody."""
-        run, core = self.run, self.core
-        program = self.last = self.program()
+        run, core, program = self.run, self.core, self.program()
         steps, first = self.burst_steps(), core.step
         for step in range(first, first + steps):
             core.update.set_rate(core.optimizer.lr if run.lr is None else run.lr, step)
         start = perf_counter()
+        run.torn = True
         done = core.engine.run(program, steps)
-        self.pace = (perf_counter() - start) / steps
-        run.seconds += self.pace * steps
+        run.torn = False
+        seconds = perf_counter() - start
+        self.pace = max(seconds, 1e-9) / steps
+        run.seconds += seconds
         run.batch += done
         if done < steps:
             raise diverged(program, core.body, core.vectors, core.step, run.epoch + 1)
+
+    def program(self) -> Program:
+        """Give the program for the next batch; there are at most two, a short last batch having its own."""
+        rows = self.source.size(self.run.batch)
+        if rows not in self.programs:
+            base = self.core.trainer.program(rows, weighted=self.source.weights is not None)
+            self.programs[rows] = stream(base, self.source, self.run.sums)
+        return self.programs[rows]
 
     def burst_steps(self) -> int:
         """Choose how many steps to make: of equal batches, up to the next callback's turn, in about 50 ms."""
@@ -103,88 +100,75 @@ class Loop:
     def close_epoch(self) -> Row:
         """Judge the epoch, add it to the history, and begin the sums anew."""
         run, core = self.run, self.core
-        if self.last is not None:
-            if not np.isfinite(core.vectors.theta).all():
-                raise diverged(self.last, core.body, core.vectors, core.step - 1, run.epoch + 1)
-            self.warn_dead(self.last)
+        lr = float(core.update.frame.lr[0])
+        check_theta(core.body, core.vectors, run.epoch + 1, core.step, lr)
+        last = self.programs.get(self.source.size(self.source.batches - 1))
+        if last is not None:  # a run that was stopped between its last batch and here has made no step since
+            warn_dead(core.body, last, self.dead)
         loss, accuracy = core.judge(*self.validation) if self.validation is not None else (None, None)
         right = float(run.sums[2] / run.sums[3])
         row = Row(
             epoch=run.epoch + 1,
-            train_loss=float(run.sums[0] / run.sums[1]),
+            train_loss=self.mean_loss(),
             train_accuracy=None if math.isnan(right) else right,
             train_time=run.seconds,
             val_loss=loss,
             val_accuracy=accuracy,
-            lr=float(core.update.frame.lr[0]),
+            lr=lr,
         )
         run.history.rows.append(row)
         run.epoch, run.batch, run.seconds = run.epoch + 1, 0, 0.0
         run.sums[:] = 0.0
         return row
 
-    def warn_dead(self, program: Program) -> None:
-        """Warn, once a layer, where no unit answered to any row of the last batch."""
-        for node, frame in zip(self.core.body.nodes, program.frames, strict=True):
-            if isinstance(node.layer, ReLU) and node.name not in self.dead and not frame.y.any():
-                self.dead.add(node.name)
-                warnings.warn(
-                    f"{node.title} gave 0 for every row of the last batch, so no gradient passes it; "
-                    "lower the rate, or take LeakyReLU or ELU",
-                    UserWarning,
-                    stacklevel=2,
-                )
+    def mean_loss(self) -> float:
+        """Give the mean training loss of the epoch so far; NaN where no row has counted yet."""
+        return float(self.run.sums[0] / self.run.sums[1]) if self.run.sums[1] else math.nan
 
-    def tell(
-        self,
-        kind: Literal["start", "steps", "epoch", "end"],
-        row: Row | None = None,
-        *,
-        reason: str | None = None,
-        failed: bool = False,
-    ) -> str | None:
-        """Tell every callback, take its answers, and return the first reason to stop."""
-        run = self.run
-        loss = float(run.sums[0] / run.sums[1]) if run.sums[1] else (row.train_loss if row else math.nan)
-        event = Event(
+    def tell(self, kind: Kind, row: Row | None = None) -> str | None:
+        """Tell every callback whose turn it is, take its answers, and return the first reason to stop."""
+        event = self.event(kind, row)
+        turn = (c for c in self.callbacks if kind != "steps" or event.step % (every_of(c) or 1) == 0)
+        reasons = [self.heed(ask(callback, event)) for callback in turn]
+        return next((reason for reason in reasons if reason is not None), None)
+
+    def heed(self, answer: Answer) -> str | None:
+        """Do what a callback answered; return its reason to stop."""
+        if isinstance(answer, Rate):
+            self.run.lr = answer.lr
+        return answer.reason if isinstance(answer, Stop) else None
+
+    def close(self, reason: str | None, failure: BaseException | None = None) -> None:
+        """Tell all callbacks that training has ended, whatever one of them does; raise the first new error."""
+        self.run.history.reason = reason
+        event = self.event("end", reason=reason, failed=failure is not None)
+        errors: list[Exception] = []
+        for callback in self.callbacks:
+            try:
+                ask(callback, event)
+            except Exception as error:  # noqa: BLE001  # raised again below, once everybody has been told
+                errors.append(error)
+        for later in errors:
+            if failure is None:
+                raise later
+            failure.add_note(f"and then: {later}")
+
+    def event(self, kind: Kind, row: Row | None = None, *, reason: str | None = None, failed: bool = False) -> Event:
+        """Say where training stands."""
+        run, core = self.run, self.core
+        return Event(
             kind,
             self.nn,
             epoch=run.epoch,
             epochs=self.epochs,
             batch=run.batch,
             batches=self.source.batches,
-            step=self.core.step,
-            loss=loss,
+            step=core.step,
+            loss=self.mean_loss() if row is None else row.train_loss,
+            lr=float(core.update.frame.lr[0]),
             history=run.history,
+            validation=self.validation is not None,
             row=row,
             reason=reason,
             failed=failed,
         )
-        reasons = []
-        for callback in self.callbacks:
-            if kind == "steps" and self.core.step % (every_of(callback) or 1):
-                continue
-            answer = _ask(callback, event)
-            if isinstance(answer, Stop):
-                reasons.append(answer.reason)
-            elif isinstance(answer, Rate):
-                run.lr = answer.lr
-        return reasons[0] if reasons else None
-
-
-def every_of(callback: Callback) -> int:
-    """Give the number of steps that a callback wants between two of its turns; 0 if it does not mind."""
-    return int(getattr(callback, "every", None) or 0)
-
-
-def _ask(callback: Callback, event: Event) -> Any:
-    try:
-        return callback(event)
-    except (CheckpointError, KeyboardInterrupt):
-        raise
-    except Exception as error:
-        name = getattr(callback, "__name__", type(callback).__name__)
-        raise CallbackError(
-            f"the callback {name} failed at {event.kind!r}, epoch {event.epoch}, step {event.step}: {error!r}; "
-            "training was stopped, the last checkpoint is as it was"
-        ) from error

@@ -8,7 +8,8 @@ import numpy as np
 
 from nn_model.arrays import Array
 from nn_model.errors import CheckpointError
-from nn_model.train.events import Callback
+from nn_model.train import trusted
+from nn_model.train.events import Callback, Remembers
 from nn_model.train.history import History
 
 
@@ -26,12 +27,14 @@ class Run:
         Time spent in its steps so far.
     lr
         The rate that a callback set in the optimizer's place.
+    torn
+        Whether it was cut off in the middle of a step, by a second interrupt or a kernel that failed.
     history
         The completed epochs.
     fingerprint
         What the run was started with; a resumed run must equal it.
     remembered
-        What callbacks remember, by their place and name, as a checkpoint has it.
+        What callbacks remember, by name and order, as a checkpoint has it.
     callbacks
         Those callbacks, while the run is going on.
     """
@@ -41,10 +44,11 @@ class Run:
     sums: Array = field(default_factory=lambda: np.zeros(4))
     seconds: float = 0.0
     lr: float | None = None
+    torn: bool = False
     history: History = field(default_factory=History)
     fingerprint: dict[str, Any] = field(default_factory=dict)
     remembered: dict[str, dict[str, Any]] = field(default_factory=dict)
-    callbacks: dict[str, Any] = field(default_factory=dict)
+    callbacks: dict[str, Remembers] = field(default_factory=dict)
 
     def attach(self, callbacks: Sequence[Callback], fingerprint: dict[str, Any], resume: bool) -> None:
         """Take in the callbacks of this call of `fit`; a resumed run first checks that it is the same run.
@@ -52,27 +56,34 @@ class Run:
         Raises
         ------
         CheckpointError
-            Other data or settings than the run was started with; the message says which.
+            Other data or settings than the run was started with, or what cannot be resumed; the message says which.
         """
-        if resume and self.fingerprint:
-            was = self.fingerprint
-            other = [
-                f"{name} was {was.get(name)!r}, now {now!r}"
-                for name, now in fingerprint.items()
-                if was.get(name) != now
-            ]
-            if other:
-                raise CheckpointError(
-                    f"a run is resumed with what it was started with; {'; '.join(other)}; "
-                    "give the same, or start anew with resume=False"
-                )
-        self.fingerprint = fingerprint
-        remembering = ((i, callback) for i, callback in enumerate(callbacks) if hasattr(callback, "state"))
-        self.callbacks = {f"{i}:{type(callback).__name__}": callback for i, callback in remembering}
-        for key, callback in self.callbacks.items():
-            if key in self.remembered:
-                callback.restore(self.remembered[key])
+        if resume:
+            self._check(fingerprint)
+        self.fingerprint = {**self.fingerprint, **fingerprint}
+        before, self.callbacks = self.callbacks, by_name(callbacks)
+        remembered = {**self.remembered, **{key: callback.state() for key, callback in before.items()}}
+        for key in remembered.keys() & self.callbacks.keys():
+            if self.callbacks[key] is not before.get(key):
+                _restore(key, self.callbacks[key], remembered[key])
+        self.remembered = {}
         self.history.reason = None
+
+    def _check(self, fingerprint: dict[str, Any]) -> None:
+        if self.torn:
+            raise CheckpointError(
+                "the run was cut off in the middle of a step, so its numbers cannot be continued exactly; "
+                "load its last checkpoint, or start anew with resume=False"
+            )
+        was = self.fingerprint
+        other = [name for name, now in fingerprint.items() if name in was and was[name] != now]
+        if other:
+            changes = (f"{name} was {was[name]!r}, now {fingerprint[name]!r}" for name in other if name != "data")
+            rows = ["x, y or the weights have changed"] if "data" in other else []
+            raise CheckpointError(
+                f"a run is resumed with what it was started with; {'; '.join([*changes, *rows])}; "
+                "give the same, or start anew with resume=False"
+            )
 
     def to_dict(self) -> dict[str, Any]:
         """Give everything as JSON can hold it."""
@@ -82,21 +93,44 @@ class Run:
             "sums": self.sums.tolist(),
             "seconds": self.seconds,
             "lr": self.lr,
+            "torn": self.torn,
             "history": self.history.to_dict(),
             "fingerprint": self.fingerprint,
-            "callbacks": {key: callback.state() for key, callback in self.callbacks.items()},
+            "callbacks": self.remembered | {key: callback.state() for key, callback in self.callbacks.items()},
         }
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> "Run":
-        """Take back what `to_dict` gave."""
+        """Take back what `to_dict` gave; raise `ValueError` where it cannot have."""
         return cls(
-            epoch=data["epoch"],
-            batch=data["batch"],
-            sums=np.array(data["sums"], dtype=np.float64),
-            seconds=data["seconds"],
-            lr=data["lr"],
-            history=History.from_dict(data["history"]),
-            fingerprint=data["fingerprint"],
-            remembered=data["callbacks"],
+            epoch=trusted.whole(data, "epoch"),
+            batch=trusted.whole(data, "batch"),
+            sums=np.array(trusted.numbers(data, "sums", 4), dtype=np.float64),
+            seconds=trusted.number(data, "seconds"),
+            lr=None if data["lr"] is None else trusted.number(data, "lr"),
+            torn=trusted.of_kind(data, "torn", bool),
+            history=trusted.history(trusted.of_kind(data, "history", dict)),
+            fingerprint=trusted.of_kind(data, "fingerprint", dict),
+            remembered=trusted.of_kind(data, "callbacks", dict),
         )
+
+
+def by_name(callbacks: Sequence[Callback]) -> dict[str, Remembers]:
+    """Give the callbacks that remember numbers by class; a second one of a class is `EarlyStopping:2`."""
+    named: dict[str, Remembers] = {}
+    for callback in callbacks:
+        if isinstance(callback, Remembers):
+            name = type(callback).__name__
+            count = sum(key.partition(":")[0] == name for key in named)
+            named[f"{name}:{count + 1}" if count else name] = callback
+    return named
+
+
+def _restore(key: str, callback: Remembers, state: dict[str, Any]) -> None:
+    try:
+        callback.restore(state)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise CheckpointError(
+            f"what the checkpoint remembers of the callback {key} does not fit it: {error!r}; "
+            "give it the arguments it had, or start anew with resume=False"
+        ) from error

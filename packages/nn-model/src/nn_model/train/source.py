@@ -59,3 +59,15 @@ class Source:
         if self.shuffle:
             generator(self.seed, "shuffle", (epoch,)).shuffle(self.order)
         self.cursor[0] = batch * self.batch_size
+
+
+def make_source(
+    data: tuple[Array, Array, Array | None], train: Array, batch_size: int, seed: int, shuffle: bool
+) -> Source:
+    """Make the source of batches; a batch of all rows is bound in place, in the order they have."""
+    x, given, weights = data
+    if batch_size < len(train):
+        return Source(x, given, weights, train, batch_size, seed, shuffle)
+    if len(train) < len(x):
+        x, given, weights = x[train], given[train], None if weights is None else weights[train]
+    return Source(x, given, weights, np.arange(len(train)), len(train), seed, shuffle=False, in_place=True)

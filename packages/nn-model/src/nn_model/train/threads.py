@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from nn_model.train.counts import check_whole
+from nn_model.train.arguments import check_whole
 
 
 @contextmanager

@@ -1,0 +1,103 @@
+"""A network as a snapshot, and a snapshot as a network."""
+
+import platform
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from nn_model.checkpoint.network_spec import NetworkSpec
+from nn_model.checkpoint.places import named_views
+from nn_model.checkpoint.snapshot import Snapshot
+from nn_model.errors import CheckpointError
+from nn_model.train.run import Run
+
+if TYPE_CHECKING:
+    from nn_model.core import Core
+    from nn_model.network import NN
+
+
+def capture(nn: "NN") -> Snapshot:
+    """Give everything of a network that a file keeps; the arrays are its own memory, to be written at once.
+
+    Raises
+    ------
+    CheckpointError
+        A parameter or state that is not finite: such a network is never saved.
+    """
+    core = nn.core
+    for name, array in nn.weights().items():
+        if not np.isfinite(array).all():
+            raise CheckpointError(f"{name} holds NaN or infinite numbers; such a network is not saved")
+    spec = NetworkSpec(
+        core.layout.layers,
+        core.loss,
+        core.optimizer,
+        core.clip,
+        core.layout.input_shape,
+        core.coding.task,
+        nn.classes,
+        str(core.vectors.theta.dtype),
+        core.generators.seed,
+    )
+    return Snapshot(spec, _views(core), _run_state(nn))
+
+
+def revive(snapshot: Snapshot, engine: str = "auto") -> "NN":
+    """Make the network of a snapshot: its parts, its numbers, and where its training stands.
+
+    Raises
+    ------
+    CheckpointError
+        A run state that is not one.
+    """
+    from nn_model.network import NN  # noqa: PLC0415  # the network is made of rooms that come before this one
+
+    s = snapshot.spec
+    nn = NN(
+        s.layers,
+        s.loss,
+        s.optimizer,
+        clip=s.clip,
+        input_shape=s.input_shape,
+        task=s.task,  # type: ignore[arg-type]  # checked there
+        classes=s.classes,
+        dtype=s.dtype,  # type: ignore[arg-type]  # checked there
+        seed=s.seed,
+        engine=engine,  # type: ignore[arg-type]  # checked there
+    )
+    nn.set_weights(snapshot.weights())
+    for name, view in _views(nn.core).items():
+        view[...] = snapshot.arrays[name]
+    try:
+        _restore(nn, snapshot.run)
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
+        raise CheckpointError(
+            f"the run state is not one that this version wrote: {error!r}; load an earlier file"
+        ) from error
+    return nn
+
+
+def _views(core: "Core") -> dict[str, Any]:
+    return named_views(core.layout, core.vectors, core.optimizer.slots, core.update.frame.slots)
+
+
+def _run_state(nn: "NN") -> dict[str, Any]:
+    return {
+        "step": nn.step,
+        "generators": {
+            ".".join(map(str, path)): rng.bit_generator.state for path, rng in sorted(nn.core.generators.made.items())
+        },
+        "fit": None if nn.run is None else nn.run.to_dict(),
+        "made_with": {"engine": "numpy", "numpy": np.__version__, "python": platform.python_version()},
+    }
+
+
+def _restore(nn: "NN", run: dict[str, Any]) -> None:
+    step = run["step"]
+    if not isinstance(step, int) or step < 0:
+        raise ValueError(f"step must be a whole number of at least 0; got {step!r}")
+    nn.core.update.frame.step[0] = step
+    for name, state in run["generators"].items():
+        nn.core.generators(tuple(map(int, name.split(".")))).bit_generator.state = state
+    if run["fit"] is not None:
+        nn.run = Run.from_dict(run["fit"])

@@ -1,0 +1,135 @@
+"""Training ends when it no longer helps."""
+
+from base64 import b64decode, b64encode
+from typing import Any
+
+import numpy as np
+
+from nn_model.arrays import Array
+from nn_model.errors import CheckpointError
+from nn_model.train import trusted
+from nn_model.train.arguments import check_choice, check_number, check_whole
+from nn_model.train.callbacks.monitor import Best, Monitor, check_monitor, check_monitored
+from nn_model.train.events import Event, Stop
+from nn_model.train.history import Row
+from nn_model.train.interrupt import REASONS
+
+
+class EarlyStopping:
+    """Stop when a number of the epochs has not improved for a while, and go back to the best epoch.
+
+    Parameters
+    ----------
+    monitor
+        `"val_loss"`, `"val_accuracy"` or `"train_loss"`.
+    patience
+        For how many epochs in a row it may fail to improve, at least 1.
+    min_delta
+        By more than how much it must be better than the best so far, at least 0; accuracy is in [0, 1].
+    restore_best
+        Whether the network has the parameters and state of the best epoch when training ends, by whatever reason but
+        an interrupt or an error. They are kept in memory, and in checkpoints as text in base64: without them (`False`)
+        a checkpoint is half as large.
+
+    Attributes
+    ----------
+    best
+        The best value and its epoch.
+
+    Raises
+    ------
+    PartError
+        An argument out of its range; at the start of training, nothing to monitor.
+
+    Notes
+    -----
+    The best so far survives a restart from a checkpoint. A run that is resumed after its end goes on from its last
+    parameters, not from the best: what is put back at the end is exchanged, not lost. The optimizer's slots are never
+    put back. Prechelt, "Early Stopping - But When?" (1998). Rust-Neural-Networks has `patience=3, min_delta=0.001`;
+    Keras has `restore_best_weights=False` and forgets the best at a restart.
+
+    Examples
+    --------
+    >>> from nn_model.data import load_digits
+    >>> from nn_layers import Dense
+    >>> from nn_loss import CrossEntropy
+    >>> from nn_model import NN
+    >>> from nn_optim import Adam
+    >>> x, y, *_ = load_digits()
+    >>> nn = NN([Dense(64, 10)], CrossEntropy(), Adam(lr=0.03))
+    >>> history = nn.fit(x[:500], y[:500], epochs=100, validation_split=0.2, callbacks=[EarlyStopping()], verbose=False)
+    >>> history.reason
+    'early stopping triggered after epoch 42 (no improvement for 3 epochs)'
+    """
+
+    def __init__(
+        self, monitor: Monitor = "val_loss", patience: int = 3, min_delta: float = 0.0, restore_best: bool = True
+    ) -> None:
+        check_monitor(monitor)
+        check_whole("patience", patience)
+        check_number("min_delta", min_delta)
+        check_choice("restore_best", restore_best, (True, False))
+        self.monitor, self.patience, self.min_delta, self.restore_best = monitor, patience, min_delta, restore_best
+        self.best = Best()
+        # While training runs these are the best epoch's parameters and state; after its end, the last epoch's.
+        self._kept: tuple[Array, Array] | None = None
+        self._exchanged = False
+
+    def __call__(self, event: Event) -> Stop | None:
+        """Judge an epoch; stop when there was no improvement for too long."""
+        if event.kind == "start":
+            self._start(event)
+        elif event.row is not None:
+            return self._judge(event, event.row)
+        elif event.kind == "end" and not event.failed and event.reason not in REASONS.values():
+            self._exchange(event)
+        return None
+
+    def _start(self, event: Event) -> None:
+        check_monitored("EarlyStopping", self.monitor, event)
+        if event.fresh:
+            self.best, self._kept, self._exchanged = Best(), None, False
+        if self._kept is not None and [a.shape for a in self._kept] != [event.nn.theta.shape, event.nn.state.shape]:
+            raise CheckpointError("EarlyStopping remembers the best epoch of another network; start with a new one")
+        if self._exchanged:
+            self._exchange(event)
+
+    def _judge(self, event: Event, row: Row) -> Stop | None:
+        if self.best.improves(row, self.monitor, self.min_delta):
+            if self.restore_best:
+                self._kept = (event.nn.theta.copy(), event.nn.state.copy())
+        elif self.best.waited >= self.patience:
+            epochs = f"{self.best.waited} epoch{'s' if self.best.waited > 1 else ''}"
+            return Stop(f"early stopping triggered after epoch {row.epoch} (no improvement for {epochs})")
+        return None
+
+    def _exchange(self, event: Event) -> None:
+        if self._kept is not None:
+            for kept, own in zip(self._kept, (event.nn.theta, event.nn.state), strict=True):
+                kept[...], own[...] = own.copy(), kept.copy()
+            self._exchanged = not self._exchanged
+
+    def state(self) -> dict[str, Any]:
+        """Give the best so far, and the arrays that are kept."""
+        kept = None if self._kept is None else [_text(array) for array in self._kept]
+        return {**self.best.state(), "kept": kept, "exchanged": self._exchanged}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Take them back."""
+        self.best = Best.restored(state)
+        self._exchanged = trusted.of_kind(state, "exchanged", bool)
+        kept = None if state["kept"] is None else trusted.of_kind(state, "kept", list)
+        self._kept = None if kept is None else (_array(*kept[0]), _array(*kept[1]))
+
+
+def _text(array: Array) -> tuple[str, str]:
+    return array.dtype.name, b64encode(array.astype(array.dtype.newbyteorder("<")).tobytes()).decode("ascii")
+
+
+def _array(dtype: str, text: str) -> Array:
+    if dtype not in ("float32", "float64"):
+        raise ValueError(f"kept must be float32 or float64; got {dtype!r}")
+    array = np.frombuffer(b64decode(text, validate=True), np.dtype(dtype).newbyteorder("<")).astype(dtype)
+    if not np.isfinite(array).all():
+        raise ValueError("kept must be finite")
+    return array

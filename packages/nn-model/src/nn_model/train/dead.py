@@ -1,0 +1,20 @@
+"""Layers that have died: looked for at the end of an epoch."""
+
+import warnings
+
+from nn_layers import ReLU
+from nn_layers.layout import Layout
+from nn_model.program import Program
+
+
+def warn_dead(layout: Layout, program: Program, known: set[str]) -> None:
+    """Warn, once a layer, where no unit answered to any row of the last batch."""
+    for node, frame in zip(layout.nodes, program.frames, strict=True):
+        if isinstance(node.layer, ReLU) and node.name not in known and not frame.y.any():
+            known.add(node.name)
+            warnings.warn(
+                f"{node.title} gave 0 for every row of the epoch's last batch, so no gradient passes it; "
+                "lower the rate, or take LeakyReLU or ELU",
+                UserWarning,
+                stacklevel=2,
+            )

@@ -1,0 +1,383 @@
+"""`nn train`: what it prints, writes, and refuses before it begins."""
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from subprocess import Popen
+
+import numpy as np
+import pytest
+from click.testing import Result
+
+from nn_layers import ELU, Dense, Glorot, ReLU, Standardize
+from nn_loss import MSE, CrossEntropy
+from nn_model import NN, Report, load
+from nn_model.checkpoint import claim
+from nn_model.cli.models import OPTIMIZERS
+from nn_model.data import load_mnist
+from nn_optim import SGD, Momentum, Nadam
+
+Invoke = Callable[..., Result]
+LINE = re.compile(r"Epoch \d/2, Loss: \d\.\d{4}, Val Loss: \d\.\d{4}, Val Acc: \d+\.\d\d%, Time: \d+\.\d\ds")
+QUICK = ("--model", "small", "--nb-epochs", 1)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "runs" / "first"
+
+
+def test_prints_a_line_an_epoch_and_saves_last_best_and_log(nn: Invoke, digits: Path, folder: Path) -> None:
+    result = nn("train", "-d", digits, "--nb-epochs", 2, "--checkpoint-folder", folder)
+    assert result.exit_code == 0, result.output
+    *epochs, accuracy = result.stdout.splitlines()
+    assert [bool(LINE.fullmatch(line)) for line in epochs] == [True, True]
+    assert "600 rows to train on, 10% of them for validation; 120 to test on" in result.stderr
+    best = load(folder / "best.safetensors")
+    report = best.evaluate(*load_mnist(digits)[2:])
+    assert isinstance(report, Report)
+    assert accuracy == f"Test Accuracy: {100 * report.accuracy:.2f}%"
+    assert load(folder / "last.safetensors").step == 2 * 5
+    log = (folder / "loss.csv").read_text().splitlines()
+    assert log[0] == "epoch,train_loss,train_time,val_loss,val_accuracy"
+    assert [row.partition(",")[0] for row in log[1:]] == ["1", "2"]
+
+
+def test_the_default_network_is_that_of_rust_neural_networks(nn: Invoke, digits: Path, folder: Path) -> None:
+    assert nn("train", "-d", digits, "--nb-epochs", 1, "--checkpoint-folder", folder).exit_code == 0
+    glorot = Glorot("uniform")
+    assert load(folder / "last.safetensors").layers == (Dense(64, 512, glorot), ReLU(), Dense(512, 10, glorot))
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_every_optimizer_has_a_name(nn: Invoke, digits: Path, folder: Path, name: str) -> None:
+    options = ("--optimizer-name", name, "--learning-rate", 0.02, "--checkpoint-folder", folder)
+    assert nn("train", "-d", digits, *QUICK, *options).exit_code == 0
+    optimizer = load(folder / "last.safetensors").optimizer
+    assert (type(optimizer).__name__.lower(), optimizer.lr) == (name, 0.02)
+
+
+def test_options_reach_training(nn: Invoke, digits: Path, folder: Path, tmp_path: Path) -> None:
+    log, picture = tmp_path / "my log.csv", tmp_path / "curves.png"
+    result = nn(
+        *("train", "-d", digits, "--model", "nn-rs", "--nb-epochs", 5, "--batch-size", 100, "--seed", 7),
+        *("--validation-split", 0.2, "--validation-order", "last", "--loss-csv-path", log, "--plot", picture),
+        *("--checkpoint-folder", folder, "--checkpoint-stride", 2, "--checkpoint-steps", 3),
+    )
+    assert result.exit_code == 0, result.output
+    nn_rs = load(folder / "last.safetensors")
+    assert nn_rs.run is not None
+    kept = {name: nn_rs.run.fingerprint[name] for name in ("batch_size", "rows", "seed", "validation")}
+    assert kept == {"batch_size": 100, "rows": 480, "seed": 7, "validation": "0.2 last"}
+    assert [layer for layer in nn_rs.layers if layer == ELU()] == [ELU()] * 3
+    assert len(log.read_text().splitlines()) == 6
+    assert picture.read_bytes().startswith(b"\x89PNG")
+    assert not (folder / "loss.csv").exists()
+
+
+def test_patience_stops_early(nn: Invoke, digits: Path, folder: Path) -> None:
+    options = ("--patience", 1, "--min-delta", 100, "--checkpoint-folder", folder, "--nb-epochs", 9)
+    result = nn("train", "-d", digits, "--model", "small", *options)
+    assert "Early stopping triggered after epoch 2 (no improvement for 1 epoch)" in result.stdout
+    assert result.exit_code == 0
+
+
+def test_without_validation_the_training_loss_is_watched(nn: Invoke, digits: Path, folder: Path) -> None:
+    options = ("--validation-split", 0, "--patience", 1, "--min-delta", 100, "--checkpoint-folder", folder)
+    result = nn("train", "-d", digits, "--model", "small", *options)
+    assert "Val Loss" not in result.stdout
+    assert "Early stopping triggered after epoch 2" in result.stdout
+    assert (folder / "best.safetensors").is_file()
+
+
+def test_a_folder_without_test_files_trains_too(nn: Invoke, digits: Path, folder: Path, tmp_path: Path) -> None:
+    half = tmp_path / "half"
+    half.mkdir()
+    for path in digits.glob("train*"):
+        (half / path.name).write_bytes(path.read_bytes())
+    result = nn("train", "-d", half, *QUICK, "--checkpoint-folder", folder)
+    assert (result.exit_code, "Test Accuracy" in result.stdout) == (0, False)
+
+
+class TestSpec:
+    """`--model FILE`."""
+
+    @pytest.fixture
+    def spec(self, tmp_path: Path) -> Path:
+        layers = [{"kind": "Dense", "in_features": None, "out_features": 10}]
+        path = tmp_path / "spec.json"
+        path.write_text(json.dumps({"layers": layers, "optimizer": {"kind": "Nadam", "lr": 0.25}, "seed": 5}))
+        return path
+
+    def test_what_it_leaves_open_comes_from_the_data(self, nn: Invoke, digits: Path, folder: Path, spec: Path) -> None:
+        args = ("train", "-d", digits, "--model", spec, "--nb-epochs", 1, "--checkpoint-folder", folder)
+        assert nn(*args).exit_code == 0
+        made = load(folder / "last.safetensors")
+        assert (made.layers, made.loss) == ((Dense(64, 10),), CrossEntropy())
+        assert (made.optimizer, made.seed) == (Nadam(lr=0.25), 5)
+
+    @pytest.mark.parametrize(
+        ("options", "optimizer", "seed"),
+        [
+            (("--learning-rate", 0.5, "--seed", 9), Nadam(lr=0.5), 9),
+            (("--optimizer-name", "momentum"), Momentum(lr=0.001), 5),
+            (("--optimizer-name", "sgd", "--learning-rate", 0.5), SGD(lr=0.5), 5),
+        ],
+    )
+    def test_what_a_person_chooses_comes_first(
+        self,
+        nn: Invoke,
+        digits: Path,
+        folder: Path,
+        spec: Path,
+        options: tuple[object, ...],
+        optimizer: object,
+        seed: int,
+    ) -> None:
+        args = ("train", "-d", digits, "--model", spec, "--nb-epochs", 1, "--checkpoint-folder", folder)
+        assert nn(*args, *options).exit_code == 0
+        made = load(folder / "last.safetensors")
+        assert (made.optimizer, made.seed) == (optimizer, seed)
+
+    def test_images_take_the_shape_that_it_asks_for(
+        self, nn: Invoke, digits: Path, folder: Path, tmp_path: Path
+    ) -> None:
+        path = tmp_path / "flat.json"
+        layers = [{"kind": "Flatten"}, {"kind": "Dense", "in_features": None, "out_features": 10}]
+        path.write_text(json.dumps({"layers": layers, "input_shape": [1, 8, 8]}))
+        args = ("--model", path, "--nb-epochs", 1, "--checkpoint-folder", folder)
+        assert nn("train", "-d", digits, *args).exit_code == 0
+        assert load(folder / "best.safetensors").core.layout.input_shape == (1, 8, 8)
+
+    def test_what_summary_prints_is_one(self, nn: Invoke, digits: Path, folder: Path, tmp_path: Path) -> None:
+        path = tmp_path / "small.json"
+        spec = json.loads(nn("summary", "--model", "small", "--json").stdout)
+        spec["layers"][0]["in_features"], spec["input_shape"] = 64, None
+        path.write_text(json.dumps(spec))
+        args = ("--model", path, "--nb-epochs", 1, "--checkpoint-folder", folder)
+        assert nn("train", "-d", digits, *args).exit_code == 0
+        assert load(folder / "last.safetensors").layers == (Dense(64, 64), ReLU(), Dense(64, 10))
+
+    @pytest.mark.parametrize(
+        ("text", "message"),
+        [
+            ("[]", "spec must be an object"),
+            ("{", "not valid JSON"),
+            ('{"layers": [{"kind": "Dense"}]}', "layers[0]: Dense needs the option in_features"),
+            ('{"layers": [{"kind": "os.system"}]}', "there is no layer 'os.system'; known are"),
+            (
+                '{"layers": [{"kind": "Dense", "in_features": 7, "out_features": 10}]}',
+                "rows of 7 numbers; these have 64",
+            ),
+        ],
+    )
+    def test_a_bad_one_is_refused(
+        self, nn: Invoke, digits: Path, folder: Path, tmp_path: Path, text: str, message: str
+    ) -> None:
+        path = tmp_path / "bad.json"
+        path.write_text(text)
+        result = nn("train", "-d", digits, "--model", path, "--checkpoint-folder", folder)
+        assert (result.exit_code, result.stdout, result.stderr.count("\n")) == (1, "", 1)
+        assert message in result.stderr
+        assert not folder.exists()
+
+
+class TestTables:
+    """CSV files: features of any scale, classes by name, values."""
+
+    def write(self, path: Path, rows: list[str]) -> Path:
+        path.write_text("\n".join(rows) + "\n")
+        return path
+
+    def flowers(self, path: Path, delimiter: str = ",") -> Path:
+        """Write two kinds that differ in a feature of thousands, beside one of thousandths."""
+        rng = np.random.default_rng(0)
+        rows = []
+        for i in range(60):
+            kind = i % 2
+            rows.append(
+                [
+                    f"{3000 + 2000 * kind + rng.normal() * 50:.2f}",
+                    f"{rng.normal() / 1000:.5f}",
+                    ["iris", "rose"][kind],
+                ]
+            )
+        return self.write(path, [delimiter.join(row) for row in [["height", "gloss", "kind"], *rows]])
+
+    def test_classes_by_name(self, nn: Invoke, folder: Path, tmp_path: Path) -> None:
+        path = self.flowers(tmp_path / "flowers.csv")
+        options = ("--model", "small", "--learning-rate", 0.01, "--nb-epochs", 20, "--batch-size", 8)
+        result = nn("train", "-d", path, *options, "--checkpoint-folder", folder, "--label", "kind")
+        assert result.exit_code == 0, result.output
+        assert load(folder / "best.safetensors").classes == ["iris", "rose"]
+        report = nn("test", "--checkpoint", folder / "best.safetensors", "-d", path, "--json")
+        assert json.loads(report.stdout)["accuracy"] == 1
+        rows = self.write(tmp_path / "new.csv", ["3010,0.0001", "4990,0.0002"])
+        answers = nn("run", "--checkpoint", folder / "best.safetensors", "--image-path", rows)
+        assert answers.stdout.splitlines()[::3] == [f"{rows}, row 1", f"{rows}, row 2"]
+        assert answers.stdout.splitlines()[1::3] == ["Prediction: iris", "Prediction: rose"]
+
+    def test_standardisation_has_seen_the_training_rows_only(self, nn: Invoke, folder: Path, tmp_path: Path) -> None:
+        rows = [f"{i},{i % 2}" for i in range(40)]
+        path = self.write(tmp_path / "line.csv", rows)
+        options = (*QUICK, "--validation-split", 0.25, "--validation-order", "last", "--checkpoint-folder", folder)
+        assert nn("train", "-d", path, *options).exit_code == 0
+        made = load(folder / "last.safetensors")
+        assert made.layers[0] == Standardize()
+        assert made.weights()["layers.0.mean"].tolist() == [np.arange(30).mean()]
+
+    def test_labels_are_the_networks_own_classes(self, nn: Invoke, tmp_path: Path) -> None:
+        made = NN([Dense(1, 2)], CrossEntropy(), SGD(), classes=[3, 5])
+        made.set_weights({"layers.0.w": [[-1.0, 1.0]]})
+        made.save(tmp_path / "model.json")
+        args = ("test", "--checkpoint", tmp_path / "model.json", "--json", "-d")
+        right = self.write(tmp_path / "right.csv", ["-1,3", "1,5", "2,5"])
+        assert json.loads(nn(*args, right).stdout)["accuracy"] == 1
+        for rows, message in ((["1,3", "1,4"], "4"), (["1,cat", "2,dog"], "labels must be numbers, as the network's")):
+            result = nn(*args, self.write(tmp_path / "wrong.csv", rows))
+            assert (result.exit_code, result.stdout, message in result.stderr) == (1, "", True)
+
+    def test_numbers_are_classes_or_values(self, nn: Invoke, folder: Path, tmp_path: Path) -> None:
+        path = self.write(tmp_path / "line.csv", [f"{i / 10}\t{i % 3}" for i in range(60)])
+        options = (*QUICK, "--delimiter", "\\t", "--no-header")
+        assert nn("train", "-d", path, *options, "--checkpoint-folder", folder / "a").exit_code == 0
+        assert load(folder / "a" / "last.safetensors").classes == [0, 1, 2]
+        values = ("--task", "regression", "--checkpoint-folder", folder / "b")
+        assert nn("train", "-d", path, *options, *values).exit_code == 0
+        made = load(folder / "b" / "last.safetensors")
+        assert (made.task, made.loss) == ("regression", MSE())
+
+    def test_regression_from_end_to_end(self, nn: Invoke, folder: Path, tmp_path: Path) -> None:
+        path = self.write(tmp_path / "line.csv", [f"{i / 10},{i / 5 + 0.5}" for i in range(60)])
+        options = ("--model", "small", "--learning-rate", 0.05, "--nb-epochs", 60, "--checkpoint-folder", folder)
+        assert nn("train", "-d", path, *options).exit_code == 0
+        best = folder / "best.safetensors"
+        report = json.loads(nn("test", "--checkpoint", best, "-d", path, "--json").stdout)
+        assert report["r2"] > 0.9
+        answers = json.loads(nn("run", "--checkpoint", best, path, "--label", "-1", "--json").stdout)
+        assert (len(answers), answers[59]["row"], list(answers[0])) == (60, 60, ["file", "row", "prediction"])
+        plain = nn("run", "--checkpoint", best, path, "--label", "-1").stdout.splitlines()
+        assert plain[:2] == [f"{path}, row 1", f"Prediction: {answers[0]['prediction']}"]
+        refused = nn("test", "--checkpoint", best, "-d", path, "--plot", tmp_path / "p.png")
+        assert (refused.exit_code, "gives values, not classes" in refused.stderr) == (2, True)
+
+    def test_other_columns_than_it_was_trained_on(self, nn: Invoke, best: Path, tmp_path: Path) -> None:
+        path = self.write(tmp_path / "line.csv", ["1,2,3"])
+        result = nn("run", "--checkpoint", best, path)
+        assert (result.exit_code, "rows of 64 numbers; these have 3" in result.stderr) == (1, True)
+
+
+class TestRefusals:
+    """Nothing is begun that could not be finished, and nothing lost."""
+
+    @pytest.mark.parametrize(
+        ("args", "message"),
+        [
+            ((), "Missing option '--train-data-dir' / '-d'"),
+            (("-d", "x", "--no-such-flag"), "No such option"),
+            (("-d", "x", "--nb-epochs", 0), "0 is not in the range x>=1"),
+            (("-d", "x", "--batch-size", "many"), "'many' is not a valid integer"),
+            (("-d", "x", "--learning-rate", -1), "-1.0 is not in the range"),
+            (("-d", "x", "--learning-rate", "nan"), "nan is not a number"),
+            (("-d", "x", "--learning-rate", "inf"), "inf is not in the range"),
+            (("-d", "x", "--validation-split", 1), "is not in the range 0<=x<1"),
+            (("-d", "x", "--optimizer-name", "lion"), "'lion' is not one of 'sgd', 'momentum'"),
+        ],
+    )
+    def test_wrong_usage_is_exit_2(self, nn: Invoke, args: tuple[object, ...], message: str) -> None:
+        result = nn("train", *args)
+        assert (result.exit_code, result.stdout) == (2, "")
+        assert message in result.stderr
+        assert "Usage: " in result.stderr
+
+    def test_data_that_are_not_there(self, nn: Invoke, tmp_path: Path, folder: Path) -> None:
+        for path, message in ((tmp_path / "none", "No such file"), (tmp_path, "train-images-idx3-ubyte is needed")):
+            result = nn("train", "-d", path, "--checkpoint-folder", folder)
+            assert (result.exit_code, result.stderr.count("\n")) == (1, 1)
+            assert message in result.stderr
+        assert not folder.exists()
+
+    @pytest.mark.parametrize("name", ["last.safetensors", "best.safetensors", "loss.csv"])
+    def test_files_that_are_there_stay(self, nn: Invoke, digits: Path, folder: Path, name: str) -> None:
+        folder.mkdir(parents=True)
+        (folder / name).write_text("mine")
+        result = nn("train", "-d", digits, *QUICK, "--checkpoint-folder", folder)
+        assert (result.exit_code, (folder / name).read_text()) == (1, "mine")
+        assert f"{folder / name}: is there already; give --resume to go on, or --force" in result.stderr
+        assert [path.name for path in folder.iterdir()] == [name]
+
+    def test_force_replaces_them(self, nn: Invoke, digits: Path, folder: Path) -> None:
+        args = ("train", "-d", digits, *QUICK, "--checkpoint-folder", folder)
+        for extra in ((), ("--force",)):
+            assert nn(*args, *extra).exit_code == 0
+        assert len((folder / "loss.csv").read_text().splitlines()) == 2
+
+    def test_a_picture_is_looked_at_before_training(
+        self, nn: Invoke, digits: Path, folder: Path, tmp_path: Path
+    ) -> None:
+        (tmp_path / "there.png").write_text("mine")
+        for name, message in (
+            ("there.png", "is there already"),
+            ("a.docx", "must name a format"),
+            ("no/a.png", "not exist"),
+        ):
+            result = nn("train", "-d", digits, *QUICK, "--checkpoint-folder", folder, "--plot", tmp_path / name)
+            assert (result.exit_code, result.stdout) == (1, "")
+            assert message in result.stderr
+        assert not folder.exists()
+
+    def test_folders_that_cannot_be_written(self, nn: Invoke, digits: Path, tmp_path: Path) -> None:
+        (tmp_path / "file").write_text("")
+        (tmp_path / "odd" / "last.safetensors").mkdir(parents=True)
+        for folder, message in (
+            (Path("/proc/nn"), "/proc/nn: No such file or directory"),
+            (tmp_path / "file", "File exists"),
+            (tmp_path / "odd", "this is a folder"),
+        ):
+            result = nn("train", "-d", digits, *QUICK, "--checkpoint-folder", folder)
+            assert (result.exit_code, result.stdout, message in result.stderr) == (1, "", True), result.stderr
+
+    def test_labels_that_the_network_has_no_class_for(
+        self, nn: Invoke, digits: Path, folder: Path, tmp_path: Path
+    ) -> None:
+        path = tmp_path / "three.json"
+        path.write_text('{"layers": [{"kind": "Dense", "in_features": 64, "out_features": 3}]}')
+        result = nn("train", "-d", digits, "--model", path, "--checkpoint-folder", folder)
+        assert (result.exit_code, result.stdout) == (1, "")
+        assert "label" in result.stderr
+
+    def test_divergence_keeps_what_was_saved(self, nn: Invoke, folder: Path, tmp_path: Path) -> None:
+        (tmp_path / "line.csv").write_text("".join(f"{i / 10},{i / 5}\n" for i in range(60)))
+        spec = tmp_path / "line.json"
+        spec.write_text('{"layers": [{"kind": "Dense", "in_features": 1, "out_features": 1}]}')
+        args = (
+            "--model",
+            spec,
+            "--optimizer-name",
+            "sgd",
+            "--learning-rate",
+            1,
+            "--nb-epochs",
+            99,
+            "--task",
+            "regression",
+        )
+        result = nn("train", "-d", tmp_path / "line.csv", *args, "--checkpoint-folder", folder)
+        assert result.exit_code == 1
+        assert re.fullmatch(r"Error: .*(not finite|overflow).*", result.stderr.splitlines()[-1])
+        for name in ("last", "best"):
+            assert np.isfinite(load(folder / f"{name}.safetensors").theta).all()
+
+
+def test_a_second_process_at_the_same_checkpoint_is_warned(
+    process: Callable[..., Popen[bytes]], digits: Path, folder: Path
+) -> None:
+    folder.mkdir(parents=True)
+    with claim(folder / "last.safetensors"):
+        running = process("train", "-d", digits, *QUICK, "--checkpoint-folder", folder)
+        _, messages = running.communicate(timeout=30)
+    warnings = [line for line in messages.decode().splitlines() if line.startswith("Warning: ")]
+    assert running.returncode == 0
+    assert len(warnings) == 1
+    assert "another process writes to this path" in warnings[0]

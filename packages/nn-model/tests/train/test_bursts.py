@@ -1,0 +1,81 @@
+"""Bursts of steps: how long they are, and that they allocate nothing."""
+
+import time
+import tracemalloc
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+import nn_model.train
+import nn_model.train.callbacks
+from nn_layers import Dense, Dropout, ElasticNet, He, ReLU
+from nn_loss import MSE, CrossEntropy, Loss
+from nn_model import NN
+from nn_model.train.source import Source, make_source
+from nn_model.train.stream import stream
+from nn_optim import SGD, Adam, ClipNorm
+
+Array = np.ndarray[Any, np.dtype[Any]]
+MakeNetwork = Callable[..., NN]
+RNG = np.random.default_rng(0)
+
+
+def source_of(nn: NN, rows: int, weighted: bool, batch_size: int) -> Source:
+    x = RNG.standard_normal((rows, 784)).astype("float32")
+    y: Array = RNG.integers(0, 10, rows) if nn.task == "classification" else x[:, :10]
+    weights = np.ones(rows, "float32") if weighted else None
+    return make_source((*nn.core.checked(x, y), weights), np.arange(rows), batch_size, 0, True)
+
+
+@pytest.mark.parametrize("loss", [CrossEntropy(), MSE()], ids=repr)
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("rows", [6400, 64])
+def test_a_burst_of_100_steps_allocates_no_array(loss: Loss, weighted: bool, rows: int) -> None:
+    penalty = ElasticNet(1e-5, 1e-5)
+    nn = NN([Dense(784, 32, He(), penalty), ReLU(), Dropout(0.2), Dense(32, 10)], loss, Adam(), clip=ClipNorm(1.0))
+    source = source_of(nn, rows, weighted, 64)
+    program = stream(nn.core.trainer.program(64, weighted=weighted), source, np.zeros(4))
+    for step in range(200):
+        nn.core.update.set_rate(0.001, step)
+    source.begin(0, 0)
+    nn.core.engine.run(program, 100)
+    source.begin(1, 0)
+    tracemalloc.start()
+    assert nn.core.engine.run(program, 100) == 100
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak <= 16 * 1024
+    assert source.cursor[0] == 6400
+
+
+def test_a_burst_ends_after_about_50_ms(x: Array, y: Array, recorder: Any) -> None:
+    nn = NN([Dense(4, 3)], CrossEntropy(), SGD())
+    nn.core.update.part.calls.append((lambda: time.sleep(0.01), ()))
+    seen = recorder()
+    nn.fit(x, y, batch_size=1, callbacks=[seen], verbose=False)
+    steps = [step for kind, _, _, step in seen.seen if kind == "steps"]
+    assert steps[0] == 1
+    assert steps[-1] == 37
+    assert 9 <= len(steps) <= 20
+
+
+def test_a_quick_network_makes_an_epoch_in_few_bursts(x: Array, y: Array, recorder: Any) -> None:
+    nn, seen = NN([Dense(4, 3)], CrossEntropy(), SGD()), recorder()
+    rows, labels = np.tile(x, (100, 1)), np.tile(y, 100)
+    nn.fit(rows, labels, batch_size=1, callbacks=[seen], verbose=False)
+    bursts = np.diff([0, *(step for kind, _, _, step in seen.seen if kind == "steps")])
+    assert bursts.sum() == 3700
+    assert 2 <= len(bursts) < 100
+    assert bursts.max() <= 1024
+
+
+@pytest.mark.parametrize("module", [nn_model.train, nn_model.train.callbacks])
+def test_names_are_exported(module: Any) -> None:
+    assert dir(module) == sorted(module.__all__)
+    for name in module.__all__:
+        assert getattr(module, name).__name__ == name
+        assert getattr(module, name).__doc__.partition("\n")[0].endswith(".")
+    with pytest.raises(AttributeError, match="has no attribute 'Trainer'"):
+        module.Trainer  # noqa: B018  # the access is the test

@@ -1,0 +1,108 @@
+"""History: rows, lines, CSV, dict."""
+
+import csv
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from nn_model import NN
+from nn_model.plot.runs import read_runs
+from nn_model.train import History, Row
+from nn_model.train.history import epoch_line
+from nn_optim import Adam, ExponentialDecay
+
+Array = np.ndarray[Any, np.dtype[Any]]
+MakeNetwork = Callable[..., NN]
+
+ROW = Row(1, 0.25431, 0.9, 0.3412, 0.18324, 0.945, 0.01)
+
+
+def test_the_line_of_an_epoch() -> None:
+    assert epoch_line(ROW, 10) == "Epoch 1/10, Loss: 0.2543, Val Loss: 0.1832, Val Acc: 94.50%, Time: 0.34s"
+    assert epoch_line(Row(2, 1.5, 0.75, 2.0, None, None, 0.1), 2) == "Epoch 2/2, Loss: 1.5000, Acc: 75.00%, Time: 2.00s"
+    assert (
+        epoch_line(Row(3, 1.5, None, 2.0, 0.5, None, 0.1), 9)
+        == "Epoch 3/9, Loss: 1.5000, Val Loss: 0.5000, Time: 2.00s"
+    )
+    assert epoch_line(Row(3, 1.5, None, 2.0, None, None, 0.1), 9) == "Epoch 3/9, Loss: 1.5000, Time: 2.00s"
+    line = epoch_line(ROW, 10, {"MSE": 0.01234})
+    assert line == "Epoch 1/10, Loss: 0.2543, Val Loss: 0.1832, Val Acc: 94.50%, MSE: 0.0123, Time: 0.34s"
+
+
+def test_fit_prints_a_line_for_every_epoch(
+    network: MakeNetwork, x: Array, y: Array, capsys: pytest.CaptureFixture[str]
+) -> None:
+    nn = network()
+    history = nn.fit(x, y, epochs=2, validation_split=0.2)
+    assert capsys.readouterr().out.splitlines() == [epoch_line(row, 2) for row in history]
+    nn.fit(x, y, epochs=2, verbose=False)
+    assert capsys.readouterr().out == ""
+
+
+def test_a_resumed_run_says_where_it_goes_on(
+    network: MakeNetwork, x: Array, y: Array, capsys: pytest.CaptureFixture[str], recorder: Any
+) -> None:
+    nn = network()
+    nn.fit(x, y, epochs=2, batch_size=8, callbacks=[recorder(stop_at=7, every=1)])
+    nn.fit(x, y, epochs=2, batch_size=8, resume=True)
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.partition(",")[0] for line in lines] == [
+        "Epoch 1/2",
+        "Stopped at step 7",
+        "Resumed in epoch 2",
+        "Epoch 2/2",
+    ]
+    nn.fit(x, y, epochs=2, batch_size=8, resume=True)
+    assert capsys.readouterr().out == ""
+
+
+def test_numbers_equal_what_the_network_says(network: MakeNetwork, x: Array, y: Array) -> None:
+    nn = network(Adam(ExponentialDecay(0.1, 0.9)))
+    judged = []
+
+    def judge(event: Any) -> None:
+        if event.kind == "epoch":
+            report = event.nn.evaluate(x[30:], y[30:])
+            judged.append((report.loss, report.accuracy))
+
+    history = nn.fit(
+        x[:30], y[:30], epochs=4, batch_size=10, validation_data=(x[30:], y[30:]), callbacks=[judge], verbose=False
+    )
+    assert list(zip(history.val_loss, history.val_accuracy, strict=True)) == judged
+    assert [row.lr for row in history] == pytest.approx([0.1 * 0.9**step for step in (2, 5, 8, 11)])
+    assert [row.epoch for row in history] == [1, 2, 3, 4]
+    assert all(0 < row.train_time < 10 for row in history)
+    assert history.reason is None
+    assert history.best() is min(history, key=lambda row: row.val_loss or 0.0)
+    assert len(history) == 4
+
+
+def test_best_without_validation_and_without_epochs() -> None:
+    rows = [Row(i, loss, None, 1.0, None, None, 0.1) for i, loss in ((1, 3.0), (2, 1.0), (3, 2.0))]
+    assert History(rows).best().epoch == 2
+    with pytest.raises(ValueError, match="no epoch has been completed yet"):
+        History().best()
+
+
+def test_csv_has_the_columns_of_the_logs(tmp_path: Path) -> None:
+    history = History([ROW, Row(2, 0.1, None, 0.25, None, None, 0.01)])
+    history.to_csv(tmp_path / "log.csv")
+    text = (tmp_path / "log.csv").read_text(encoding="utf-8")
+    assert text == (
+        "epoch,train_loss,train_time,val_loss,val_accuracy\n1,0.254310,0.341200,0.183240,94.50\n2,0.100000,0.250000,,\n"
+    )
+    with (tmp_path / "log.csv").open(encoding="utf-8", newline="") as file:
+        assert [row["val_accuracy"] for row in csv.DictReader(file)] == ["94.50", ""]
+    assert len(read_runs(tmp_path / "log.csv")) == 1
+
+
+def test_dict_and_back_through_json() -> None:
+    history = History([ROW, Row(2, 0.1, None, 0.25, None, None, 0.01)], "enough", {"MSE": [None, 0.5]})
+    again = History.from_dict(json.loads(json.dumps(history.to_dict())))
+    assert again == history
+    assert again.measured(again.rows[0]) == {}
+    assert again.measured(again.rows[1]) == {"MSE": 0.5}

@@ -1,0 +1,291 @@
+"""A run that was stopped and gone on with equals one that never stopped, bit for bit, wherever it was stopped."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from nn_layers import Dense
+from nn_loss import MSE
+from nn_model import NN, load
+from nn_model.errors import CheckpointError
+from nn_model.train import EarlyStopping, Event, LearningRate, Metric, ReduceOnPlateau
+from nn_model.train.run import Run
+from nn_optim import SGD, Adam, Momentum, Nadam, OneCycle, Optimizer, StepDecay
+
+Array = np.ndarray[Any, np.dtype[Any]]
+MakeNetwork = Callable[..., NN]
+
+EPOCHS, BATCHES = 3, 4
+STEPS = EPOCHS * BATCHES
+OPTIMIZERS = [Momentum(StepDecay(0.05, 5)), Adam(OneCycle(0.1, STEPS)), Nadam(0.02)]
+
+
+@dataclass
+class Counter:
+    """A callback of a user that counts, and keeps what it counted."""
+
+    count: int = 0
+
+    def __call__(self, event: Event) -> None:
+        self.count += event.kind in ("steps", "epoch")
+
+    def state(self) -> dict[str, Any]:
+        return {"count": self.count}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        self.count = state["count"]
+
+
+def callbacks(x: Array, y: Array) -> list[Any]:
+    """Give callbacks with counters: validation gets worse often here, so that all of them act."""
+    counter = Counter()
+    counter.every = 1  # type: ignore[attr-defined]  # any callback may have it
+    metric = Metric("wrong", lambda targets, answers: (targets != answers).sum(), x, y, outputs="answers")
+    return [EarlyStopping(patience=2), ReduceOnPlateau("train_loss", patience=1), metric, counter]
+
+
+def train(nn: NN, x: Array, y: Array, told: list[Any], **options: Any) -> NN:
+    nn.fit(x, y, epochs=EPOCHS, batch_size=8, validation_split=0.25, callbacks=told, verbose=False, **options)
+    return nn
+
+
+def by_copy(nn: NN, make: Callable[[], NN], folder: Path) -> NN:  # noqa: ARG001  # one signature for all ways
+    """Carry everything over in memory, the run as JSON."""
+    assert nn.run is not None
+    other = make()
+    own = other.core
+    own.vectors.theta[...], own.vectors.state[...] = nn.theta, nn.state
+    for name, slot in nn.core.update.frame.slots.items():
+        own.update.frame.slots[name][...] = slot
+    own.update.frame.step[...] = nn.step
+    for path, rng in nn.core.generators.made.items():
+        own.generators(path).bit_generator.state = rng.bit_generator.state
+    other.run = Run.from_dict(json.loads(json.dumps(nn.run.to_dict())))
+    return other
+
+
+def by_file(suffix: str) -> Callable[[NN, Callable[[], NN], Path], NN]:
+    def carry(nn: NN, make: Callable[[], NN], folder: Path) -> NN:  # noqa: ARG001  # one signature for all ways
+        nn.save(folder / f"run{suffix}")
+        return load(folder / f"run{suffix}", custom=[type(nn.layers[1])])
+
+    return carry
+
+
+WAYS = {"memory": by_copy, "safetensors": by_file(".safetensors"), "json": by_file(".json")}
+
+
+def everything(nn: NN, told: list[Any]) -> dict[str, Any]:
+    """Give all numbers of a network and its run, times left out."""
+    assert nn.run is not None
+    kept = nn.run.to_dict()
+    for row in kept["history"]["rows"]:
+        row["train_time"] = 0.0
+    return {
+        "vectors": (nn.theta.tobytes(), nn.state.tobytes()),
+        "slots": {name: slot.tobytes() for name, slot in nn.core.update.frame.slots.items()},
+        "step": nn.step,
+        "generators": {path: str(rng.bit_generator.state) for path, rng in nn.core.generators.made.items()},
+        "history": kept["history"],
+        "lr": kept["lr"],
+        "callbacks": [callback.state() for callback in told if hasattr(callback, "state")],
+    }
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("optimizer", OPTIMIZERS, ids=lambda optimizer: optimizer.kind)
+def test_stopped_at_every_step(
+    optimizer: Optimizer, way: str, network: MakeNetwork, x: Array, y: Array, tmp_path: Path, recorder: Any
+) -> None:
+    told = callbacks(x, y)
+    whole = everything(train(network(optimizer), x, y, told), told)
+    assert whole["step"] == STEPS
+    assert whole["callbacks"][-1]["count"] == STEPS + EPOCHS
+    for step in range(1, STEPS):
+        nn = train(network(optimizer), x, y, [*callbacks(x, y), recorder(stop_at=step, every=1)])
+        assert nn.step == step
+        carried = WAYS[way](nn, lambda: network(optimizer), tmp_path)
+        told = callbacks(x, y)
+        assert everything(train(carried, x, y, told, resume=True), told) == whole, f"stopped at step {step}"
+
+
+@pytest.mark.parametrize("fresh_callbacks", [True, False])
+def test_in_one_process_and_stopped_at_every_step_in_turn(
+    fresh_callbacks: bool, network: MakeNetwork, x: Array, y: Array, recorder: Any
+) -> None:
+    told = callbacks(x, y)
+    whole = everything(train(network(), x, y, told), told)
+    nn, told = network(), callbacks(x, y)
+    for step in range(1, STEPS + 1):
+        told = callbacks(x, y) if fresh_callbacks else told
+        train(nn, x, y, [*told, recorder(stop_at=step, every=1)], resume=True)
+        assert nn.step == step
+    train(nn, x, y, told, resume=True)
+    assert everything(nn, told) == whole
+
+
+def test_a_rate_set_by_a_schedule_of_the_run(network: MakeNetwork, x: Array, y: Array, recorder: Any) -> None:
+    for per in ("epoch", "step"):
+        schedule = LearningRate(lambda i: 0.1 / (1 + i), per=per)
+        whole = everything(train(network(), x, y, [schedule]), [])
+        for step in (1, 4, 5):
+            nn = train(network(), x, y, [schedule, recorder(stop_at=step, every=1)])
+            assert everything(train(nn, x, y, [schedule], resume=True), []) == whole
+
+
+def test_more_epochs_after_the_last_equal_as_many_at_once(network: MakeNetwork, x: Array, y: Array) -> None:
+    options: dict[str, Any] = {"batch_size": 8, "validation_split": 0.25, "verbose": False}
+    one, other = network(Adam(0.2)), network(Adam(0.2))
+    stopping = [EarlyStopping(patience=9) for _ in range(2)]
+    one.fit(x, y, epochs=8, callbacks=stopping[:1], **options)
+    other.fit(x, y, epochs=7, callbacks=stopping[1:], **options)
+    assert stopping[1].best.epoch < 7
+    history = other.fit(x, y, epochs=8, callbacks=stopping[1:], resume=True, **options)
+    assert one.theta.tobytes() == other.theta.tobytes()
+    assert [replace(row, train_time=0.0) for row in history] == [
+        replace(row, train_time=0.0)
+        for row in one.run.history  # type: ignore[union-attr]  # it was trained
+    ]
+
+
+def test_a_new_run_forgets_the_old_one(network: MakeNetwork, x: Array, y: Array) -> None:
+    told = callbacks(x, y)
+    nn = train(network(), x, y, told)
+    theta = nn.theta.copy()
+    assert len(train(nn, x, y, told).run.history) == EPOCHS  # type: ignore[union-attr]  # it was trained
+    assert told[0].best.epoch <= EPOCHS
+    assert nn.step == 2 * STEPS
+    assert not np.array_equal(nn.theta, theta)
+
+
+def test_resume_without_a_run_begins_one(network: MakeNetwork, x: Array, y: Array) -> None:
+    one, other = train(network(), x, y, []), train(network(), x, y, [], resume=True)
+    assert one.theta.tobytes() == other.theta.tobytes()
+
+
+def test_another_run_is_refused_by_name(network: MakeNetwork, x: Array, y: Array, recorder: Any) -> None:
+    nn = network()
+    options: dict[str, Any] = {"epochs": 2, "batch_size": 8, "validation_split": 0.25, "verbose": False}
+    nn.fit(x, y, callbacks=[recorder(stop_at=3, every=1)], **options)
+    theta = nn.theta.copy()
+    for other, message in (
+        ({"batch_size": 9}, "batch_size was 8, now 9"),
+        ({"shuffle": False}, "shuffle was True, now False"),
+        ({"validation_order": "last"}, "rows was 27, now 28; validation was '0.25 stratified', now '0.25 last'"),
+        ({"validation_split": None}, "rows was 27, now 37; validation was '0.25 stratified', now 'none'"),
+    ):
+        with pytest.raises(CheckpointError, match=f"resumed with what it was started with; {message}; give the same"):
+            nn.fit(x, y, resume=True, **{**options, **other})
+    assert np.array_equal(nn.theta, theta)
+    nn.fit(x, y, resume=True, **options)
+    for rows, labels, weights in ((x + 1, y, None), (x, y[::-1], None), (x, y, np.ones(37))):
+        with pytest.raises(CheckpointError, match="x, y or the weights have changed"):
+            nn.fit(rows, labels, sample_weight=weights, resume=True, **options)
+    assert nn.fit(x, y, resume=True, **options).rows
+
+
+def test_the_file_of_a_run_without_checkpoints_knows_its_settings(
+    network: MakeNetwork, x: Array, y: Array, tmp_path: Path
+) -> None:
+    nn = train(network(), x, y, [])
+    nn.save(tmp_path / "nn.json")
+    again = load(tmp_path / "nn.json", custom=[type(nn.layers[1])])
+    with pytest.raises(CheckpointError, match="batch_size was 8, now 4"):
+        again.fit(x, y, batch_size=4, validation_split=0.25, resume=True, verbose=False)
+
+
+def test_regression_has_no_accuracy_to_save(x: Array, tmp_path: Path, recorder: Any) -> None:
+    one, other = (NN([Dense(4, 1)], MSE(), SGD(0.1)) for _ in range(2))
+    one.fit(x, x[:, :1], epochs=2, batch_size=8, verbose=False)
+    other.fit(x, x[:, :1], epochs=2, batch_size=8, callbacks=[recorder(stop_at=7, every=1)], verbose=False)
+    other.save(tmp_path / "nn.safetensors")
+    again = load(tmp_path / "nn.safetensors")
+    history = again.fit(x, x[:, :1], epochs=2, batch_size=8, resume=True, verbose=False)
+    assert again.theta.tobytes() == one.theta.tobytes()
+    assert [row.train_accuracy for row in history] == [None, None]
+
+
+def good() -> dict[str, Any]:
+    """Give what a run writes."""
+    row = {"epoch": 1, "train_loss": 1.0, "train_accuracy": 0.5, "train_time": 0.1}
+    return {
+        "epoch": 1,
+        "batch": 2,
+        "sums": [1.0, 2.0, 3.0, 4.0],
+        "seconds": 0.5,
+        "lr": None,
+        "torn": False,
+        "history": {
+            "rows": [{**row, "val_loss": None, "val_accuracy": None, "lr": 0.1}],
+            "reason": "enough",
+            "metrics": {"MSE": [1.0]},
+        },
+        "fingerprint": {},
+        "callbacks": {},
+    }
+
+
+def test_what_a_file_says_of_a_run_is_looked_at() -> None:
+    assert Run.from_dict(good()).to_dict() == good()
+    bad: list[tuple[str, Any, str]] = [
+        ("epoch", -1, "epoch must be at least 0; got -1"),
+        ("epoch", 2**63, "epoch must be at least 0"),
+        ("epoch", True, "epoch must be of the type int; got True"),
+        ("batch", 1.5, "batch must be of the type int; got 1.5"),
+        ("sums", [1.0], "sums must hold 4 numbers; got 1"),
+        ("sums", "abcd", "sums must be of the type list"),
+        ("sums", [1, 2, 3, "4"], "sums must be a number; got '4'"),
+        ("seconds", -1.0, "seconds must be finite and at least 0; got -1.0"),
+        ("lr", float("inf"), "lr must be finite"),
+        ("torn", 0, "torn must be of the type bool"),
+        ("history", [], "history must be of the type dict"),
+        ("history", {"rows": [{"epoch": 1}], "reason": None}, "missing"),
+        ("history", {"rows": [], "reason": 3}, "reason must be of the type str"),
+        ("history", {"rows": [], "reason": None, "metrics": {"MSE": [1.0]}}, "a number for each of 0 epochs; got 1"),
+        ("history", {"rows": [], "reason": None, "metrics": {"MSE": 1.0}}, "MSE must be of the type list"),
+        ("callbacks", None, "callbacks must be of the type dict"),
+    ]
+    for name, value, message in bad:
+        with pytest.raises((ValueError, TypeError), match=message):
+            Run.from_dict({**good(), name: value})
+    for name, value in (("epoch", 0.5), ("train_loss", None), ("lr", "0.1")):
+        data = good()
+        data["history"]["rows"][0][name] = value
+        with pytest.raises(ValueError, match=f"{name} must be"):
+            Run.from_dict(data)
+
+
+def test_what_a_callback_cannot_take_back_is_said(network: MakeNetwork, x: Array, y: Array) -> None:
+    nn = network()
+    for state, message in (
+        ({}, "KeyError"),
+        ({"value": "low", "epoch": 1, "waited": 0}, "value must be a number; got 'low'"),
+        ({"value": 1.0, "epoch": 1, "waited": 0, "kept": [["int8", "AAAA"], ["int8", ""]], "exchanged": False}, "int8"),
+        ({"value": 1.0, "epoch": 1, "waited": 0, "kept": [["float32", "?"], []], "exchanged": False}, "Error"),
+        ({"value": 1.0, "epoch": 1, "waited": 0, "kept": [["float32", "AADAfw=="]] * 2, "exchanged": False}, "finite"),
+    ):
+        nn.run = Run(remembered={"EarlyStopping": state})
+        with pytest.raises(
+            CheckpointError, match=f"remembers of the callback EarlyStopping does not fit it: .*{message}"
+        ):
+            train(nn, x, y, [EarlyStopping()], resume=True)
+    kept = {"value": 1.0, "epoch": 1, "waited": 0, "kept": [["float32", "AAAAAA=="]] * 2, "exchanged": False}
+    nn.run = Run(epoch=1, remembered={"EarlyStopping": kept})
+    with pytest.raises(CheckpointError, match="remembers the best epoch of another network"):
+        train(nn, x, y, [EarlyStopping()], resume=True)
+
+
+def test_two_callbacks_of_a_class_are_told_apart(network: MakeNetwork, x: Array, y: Array, recorder: Any) -> None:
+    counters = [Counter(), Counter(100)]
+    nn = train(network(), x, y, [*counters, recorder(stop_at=5, every=1)])
+    again = [Counter(), Counter()]
+    assert nn.run is not None
+    nn.run = Run.from_dict(json.loads(json.dumps(nn.run.to_dict())))
+    assert set(nn.run.remembered) == {"Counter", "Counter:2"}
+    nn.fit(x, y, epochs=1, batch_size=8, validation_split=0.25, callbacks=again, resume=True, verbose=False)
+    assert [counter.count for counter in again] == [counters[0].count, counters[1].count]

@@ -165,8 +165,8 @@ def examples(session: nox.Session) -> None:
 def demo(session: nox.Session) -> None:
     """Train the nn-rs network on the bundled handwritten digits and print the report."""
     session.install("--quiet", *TREE)
-    weights = Path(session.create_tmp()) / "weights.npz"
-    session.run("python", "examples/mnist-nn/main.py", "--weights", str(weights), *session.posargs)
+    model = Path(session.create_tmp()) / "mnist_nn.safetensors"
+    session.run("python", "examples/mnist-nn/main.py", "--model", str(model), *session.posargs)
 
 
 @nox.session

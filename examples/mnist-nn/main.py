@@ -3,11 +3,10 @@
 import argparse
 from pathlib import Path
 
-import numpy as np
-
 from nn_layers import ELU, Dense, ElasticNet, He
 from nn_loss import CrossEntropy
-from nn_model import NN
+from nn_model import NN, load
+from nn_model.checkpoint import check_writable
 from nn_model.data import Split, load_digits, load_mnist
 from nn_optim import Nadam
 
@@ -36,10 +35,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, help="folder with MNIST's IDX files; left out, the bundled 8 x 8 digits")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--weights", type=Path, default=Path("weights.npz"), help="where the weights are saved")
+    parser.add_argument("--model", type=Path, default=Path("mnist_nn.safetensors"), help="where the network is saved")
     args = parser.parse_args()
-    if args.weights.suffix != ".npz" or not args.weights.parent.is_dir():
-        parser.error(f"--weights must be a .npz file in a folder that exists; got {args.weights}")
+    check_writable(args.model)  # before training, not after
 
     # The bundled digits are 1,437 rows, not 60,000: a larger rate takes the place of their larger network input.
     data, lr = (load_mnist(args.data), 5e-4) if args.data else (load_digits(), 5e-3)
@@ -52,12 +50,10 @@ def main() -> None:
         loss, accuracy = nn.train_step(data.x_train, data.y_train)
         if iteration % 10 == 0:
             print(f"Iteration {iteration:3}: loss = {loss:.6f}, accuracy = {100 * (accuracy or 0):.2f}%")
-    np.savez(args.weights, **nn.weights())
+    nn.save(args.model)
 
-    fresh = network(data, lr, seed=args.seed + 1)
-    with np.load(args.weights, allow_pickle=False) as saved:
-        fresh.set_weights(dict(saved))
-    print(f"\nWeights saved to {args.weights} and loaded into a fresh network.\n")
+    fresh = load(args.model)
+    print(f"\nSaved to {args.model} and loaded into a fresh network.\n")
     print(fresh.evaluate(data.x_test, data.y_test))
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from safetensors.numpy import load_file
 
 from nn_model.data import load_digits, write_idx
 
@@ -44,9 +45,9 @@ def test_mnist_nn_prints_dimensions_iterations_and_the_report(digits_run: tuple[
     assert re.search(r"^ +class +TP +FP +FN +TN +precision +recall +F1 +support$", text, re.MULTILINE)
 
 
-def test_mnist_nn_saves_every_weight_without_pickle(digits_run: tuple[Path, str]) -> None:
-    with np.load(digits_run[0] / "weights.npz", allow_pickle=False) as saved:
-        shapes = {name: saved[name].shape for name in saved.files}
+def test_mnist_nn_saves_every_weight_under_its_name(digits_run: tuple[Path, str]) -> None:
+    saved = load_file(digits_run[0] / "mnist_nn.safetensors")
+    shapes = {name: array.shape for name, array in saved.items() if name.startswith("layers.")}
     assert shapes["layers.0.w"] == (64, 64)
     assert sorted(shapes) == [f"layers.{i}.{name}" for i in (0, 2, 4, 6) for name in "bw"]
 

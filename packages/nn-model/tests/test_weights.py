@@ -52,7 +52,7 @@ def test_a_file_gives_the_same_network_back(dtype: Any, tmp_path: Path) -> None:
     nn.adapt(X)
     for _ in range(30):
         nn.train_step(X, Y)
-    np.savez(tmp_path / "weights.npz", **nn.weights())
+    np.savez(tmp_path / "weights.npz", **nn.weights())  # type: ignore[arg-type]  # an array is no allow_pickle
     fresh = network(seed=1, dtype=dtype)
     assert fresh.predict_proba(X).tobytes() != nn.predict_proba(X).tobytes()
     with np.load(tmp_path / "weights.npz", allow_pickle=False) as saved:

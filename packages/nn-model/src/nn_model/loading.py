@@ -4,11 +4,22 @@ import os
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from nn_model.errors import CheckpointError, PartError, ShapeError
+
 if TYPE_CHECKING:
     from nn_model.network import NN
 
+MAX_BYTES, MAX_PARAMETERS = 4 << 30, 250_000_000
 
-def load(path: str | os.PathLike[str], *, custom: Iterable[type] = (), engine: str = "auto") -> "NN":
+
+def load(
+    path: str | os.PathLike[str],
+    *,
+    custom: Iterable[type] = (),
+    engine: str = "auto",
+    max_bytes: int = MAX_BYTES,
+    max_parameters: int = MAX_PARAMETERS,
+) -> "NN":
     """Make the network that `NN.save` wrote, ready to predict and to go on training exactly where it stood.
 
     Parameters
@@ -19,6 +30,8 @@ def load(path: str | os.PathLike[str], *, custom: Iterable[type] = (), engine: s
         Classes of your own that the file may name: layers, losses, optimizers. A file never imports anything.
     engine
         What runs the training program; it is no part of the file.
+    max_bytes, max_parameters
+        Caps on the file's size and on what its spec may ask for, checked before anything is allocated.
 
     Raises
     ------
@@ -44,4 +57,10 @@ def load(path: str | os.PathLike[str], *, custom: Iterable[type] = (), engine: s
     """
     from nn_model.checkpoint import read, revive  # noqa: PLC0415  # who never loads never pays for it
 
-    return revive(read(path, custom), engine)
+    snapshot = read(path, custom, max_bytes, max_parameters)
+    try:
+        return revive(snapshot, engine)
+    except ShapeError as error:
+        raise ShapeError(f"{path}: {error}") from None
+    except (CheckpointError, PartError) as error:
+        raise CheckpointError(f"{path}: {error}") from error

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +16,13 @@ from nn_model.cli.app import app
 from nn_model.data import load_digits, write_idx
 
 Invoke = Callable[..., Result]
+# click before 8.2 mixes the two streams if it is not asked not to.
+APART: dict[str, Any] = {"mix_stderr": False} if "mix_stderr" in signature(CliRunner).parameters else {}
 
 
 def invoke(*args: object) -> Result:
     """Run a command in this process."""
-    return CliRunner().invoke(app, [str(arg) for arg in args])
+    return CliRunner(**APART).invoke(app, [str(arg) for arg in args])
 
 
 def start(*args: object, under: Sequence[str] = (), **options: Any) -> "subprocess.Popen[bytes]":

@@ -13,7 +13,6 @@ from click.testing import Result
 from nn_layers import Dense
 from nn_loss import CrossEntropy
 from nn_model import NN, load
-from nn_model.data import load_mnist
 from nn_optim import Adam
 
 Invoke = Callable[..., Result]
@@ -58,8 +57,8 @@ def test_nothing_to_resume(nn: Invoke, digits: Path, tmp_path: Path) -> None:
     ("options", "message"),
     [
         (("--batch-size", 16), "batch-size was 32, now 16"),
-        (("--validation-split", 0.1), "validation was 0.2 stratified, now 0.1 stratified"),
-        (("--validation-split", 0), "validation was 0.2 stratified, now none"),
+        (("--validation-split", 0.1), "rows was 480, now 540; validation was 0.2 stratified, now 0.1 stratified"),
+        (("--validation-split", 0), "rows was 480, now 600; validation was 0.2 stratified, now none"),
         (("--validation-order", "last"), "validation was 0.2 stratified, now 0.2 last"),
         (("--seed", 4), "seed was 3, now 4"),
         (("--learning-rate", 0.5), "learning-rate was 0.001, now 0.5"),
@@ -124,15 +123,24 @@ def test_the_same_network_and_optimizer_may_be_named(nn: Invoke, digits: Path, f
     assert nn(*args, *named).exit_code == 0
 
 
-def test_a_network_that_was_saved_without_a_run_begins_one(nn: Invoke, digits: Path, tmp_path: Path) -> None:
-    made = NN([Dense(64, 10)], CrossEntropy(), Adam())
-    x, y, *_ = load_mnist(digits)
-    made.train_step(x, y)
-    made.save(tmp_path / "last.safetensors")
-    args = ("train", "-d", digits, "--nb-epochs", 1, "--resume", "--checkpoint-folder", tmp_path)
-    forced = nn(*args, "--learning-rate", 0.5, "--force")
-    assert (forced.exit_code, forced.stdout[:9]) == (0, "Epoch 1/1")
-    assert load(tmp_path / "last.safetensors").step == 1 + 5
+def test_a_network_that_was_saved_without_a_run_has_none_to_go_on_with(
+    nn: Invoke, digits: Path, tmp_path: Path
+) -> None:
+    NN([Dense(64, 10)], CrossEntropy(), Adam()).save(tmp_path / "last.safetensors")
+    result = nn("train", "-d", digits, "--resume", "--checkpoint-folder", tmp_path)
+    assert (result.exit_code, "without a run to go on with; leave --resume out" in result.stderr) == (1, True)
+
+
+def test_fewer_rows_are_other_data(nn: Invoke, tmp_path: Path) -> None:
+    rows = tmp_path / "rows.csv"
+    for count in (60, 50):
+        rows.write_text("".join(f"{i},{i % 2}\n" for i in range(count)))
+        if count == 60:
+            args = ("train", "-d", rows, "--model", "small", "--checkpoint-folder", tmp_path / "ckpt", "--nb-epochs")
+            assert nn(*args, 1).exit_code == 0
+    refused = nn(*args, 2, "--resume")
+    assert (refused.exit_code, "started with; other data; give the same" in refused.stderr) == (1, True)
+    assert nn(*args, 2, "--resume", "--force").exit_code == 0
 
 
 def test_settings_of_a_file_are_looked_at(nn: Invoke, digits: Path, folder: Path) -> None:

@@ -22,7 +22,7 @@ from nn_model import NN, load
 from nn_model.errors import CallbackError, DataError, PartError
 from nn_model.extras import MissingExtraError
 from nn_model.plot.runs import read_runs
-from nn_model.train import Callback, Checkpoint, CSVLog, Event, Metric, ProgressBar, TensorBoard
+from nn_model.train import Callback, Checkpoint, CSVLog, Event, Metric, ProgressBar, Stop, TensorBoard
 from nn_model.train.history import epoch_line, log_cells
 from nn_optim import SGD, Adam
 
@@ -134,6 +134,8 @@ def test_without_a_terminal_there_are_only_lines(
     out, err = capsys.readouterr()
     assert out.splitlines() == [epoch_line(row, 2) for row in history]
     assert err == ""
+    nn.fit(x, y, callbacks=[ProgressBar(), lambda event: Stop("enough") if event.batch else None], **options)
+    assert capsys.readouterr().out == "Enough\n"
 
 
 BAR = """

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from nn_layers import Dense
-from nn_loss import MSE
+from nn_layers import Dense, ReLU
+from nn_loss import MSE, CrossEntropy
 from nn_model import NN, load
-from nn_model.errors import CheckpointError
-from nn_model.train import EarlyStopping, Event, LearningRate, Metric, ReduceOnPlateau
+from nn_model.errors import CheckpointError, PartError
+from nn_model.train import Checkpoint, EarlyStopping, Event, LearningRate, Metric, ReduceOnPlateau
 from nn_model.train.run import Run
 from nn_optim import SGD, Adam, Momentum, Nadam, OneCycle, Optimizer, StepDecay
 
@@ -123,7 +123,7 @@ def test_in_one_process_and_stopped_at_every_step_in_turn(
     nn, told = network(), callbacks(x, y)
     for step in range(1, STEPS + 1):
         told = callbacks(x, y) if fresh_callbacks else told
-        train(nn, x, y, [*told, recorder(stop_at=step, every=1)], resume=True)
+        train(nn, x, y, [*told, recorder(stop_at=step, every=1)], resume=nn.run is not None)
         assert nn.step == step
     train(nn, x, y, told, resume=True)
     assert everything(nn, told) == whole
@@ -163,9 +163,70 @@ def test_a_new_run_forgets_the_old_one(network: MakeNetwork, x: Array, y: Array)
     assert not np.array_equal(nn.theta, theta)
 
 
-def test_resume_without_a_run_begins_one(network: MakeNetwork, x: Array, y: Array) -> None:
-    one, other = train(network(), x, y, []), train(network(), x, y, [], resume=True)
-    assert one.theta.tobytes() == other.theta.tobytes()
+def test_without_a_run_there_is_nothing_to_resume(network: MakeNetwork, x: Array, y: Array) -> None:
+    with pytest.raises(CheckpointError, match=r"there is no run to resume; load\(path\) gives a network with one"):
+        train(network(), x, y, [], resume=True)
+
+
+def test_a_path_is_no_answer_to_whether_to_resume(network: MakeNetwork, x: Array, y: Array) -> None:
+    with pytest.raises(PartError, match=r"resume must be .*; got 'last.safetensors'"):
+        network().fit(x, y, resume="last.safetensors")  # type: ignore[arg-type]  # the fault
+
+
+def test_other_data_are_refused_even_if_nobody_saved_before(
+    network: MakeNetwork, x: Array, y: Array, tmp_path: Path
+) -> None:
+    options: dict[str, Any] = {"batch_size": 8, "verbose": False}
+    nn = network()
+    nn.fit(x, y, epochs=1, validation_data=(x, y), **options)
+    nn.save(tmp_path / "m.json")
+
+    def again() -> NN:
+        return load(tmp_path / "m.json", custom=[type(nn.layers[1])])
+
+    for other, held, message in (
+        (x + 5, (x, y), "x, y or the weights have changed"),
+        (x, (x[:9], y[:9]), "the validation data have changed"),
+        (x, None, "the validation data have changed"),
+    ):
+        with pytest.raises(CheckpointError, match=message):
+            again().fit(other, y, epochs=2, validation_data=held, resume=True, **options)
+    assert len(again().fit(x, y, epochs=2, validation_data=(x, y), resume=True, **options)) == 2
+
+
+def test_steps_by_hand_end_a_run(network: MakeNetwork, x: Array, y: Array) -> None:
+    nn = train(network(), x, y, [])
+    nn.train_step(x, y)
+    with pytest.raises(CheckpointError, match=r"the run was left at step \d+ and the network is at step \d+"):
+        train(nn, x, y, [], resume=True)
+
+
+def test_a_run_that_has_stopped_early_stays_stopped(network: MakeNetwork, x: Array, y: Array) -> None:
+    options: dict[str, Any] = {"epochs": 60, "batch_size": 8, "validation_split": 0.25, "verbose": False}
+    nn, stopping = network(), EarlyStopping(patience=1, min_delta=1e9)
+    done = len(nn.fit(x, y, callbacks=[stopping], **options))
+    theta = nn.theta.copy()
+    for _ in range(2):
+        assert len(nn.fit(x, y, callbacks=[stopping], resume=True, **options)) == done
+    assert np.array_equal(nn.theta, theta)
+
+
+def test_the_best_weights_in_place_need_their_callback(
+    network: MakeNetwork, x: Array, y: Array, tmp_path: Path
+) -> None:
+    options: dict[str, Any] = {"batch_size": 8, "validation_split": 0.25, "verbose": False}
+    nn = network()
+    nn.fit(x, y, epochs=3, callbacks=[EarlyStopping(patience=9)], **options)
+    nn.save(tmp_path / "m.safetensors")
+    with pytest.raises(CheckpointError, match="best epoch's weights in place, by EarlyStopping; give that callback"):
+        load(tmp_path / "m.safetensors", custom=[type(nn.layers[1])]).fit(x, y, epochs=4, resume=True, **options)
+
+
+def test_the_best_of_a_large_network_fits_into_a_file(x: Array, y: Array, tmp_path: Path) -> None:
+    nn = NN([Dense(x.shape[1], 150_000), ReLU(), Dense(150_000, 3)], CrossEntropy(), SGD())
+    callbacks = [EarlyStopping(), Checkpoint(tmp_path)]
+    nn.fit(x, y, epochs=1, validation_split=0.25, callbacks=callbacks, verbose=False)
+    assert np.array_equal(load(tmp_path / "last.safetensors").theta, nn.theta)
 
 
 def test_another_run_is_refused_by_name(network: MakeNetwork, x: Array, y: Array, recorder: Any) -> None:
@@ -220,6 +281,7 @@ def good() -> dict[str, Any]:
         "seconds": 0.5,
         "lr": None,
         "torn": False,
+        "step": 5,
         "history": {
             "rows": [{**row, "val_loss": None, "val_accuracy": None, "lr": 0.1}],
             "reason": "enough",

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from nn_model.checkpoint.atomic import check_writable, write_atomic
     from nn_model.checkpoint.files import read, write
     from nn_model.checkpoint.lock import claim
-    from nn_model.checkpoint.network import capture, revive
+    from nn_model.checkpoint.network import capture, check_savable, revive
     from nn_model.checkpoint.network_spec import NetworkSpec
     from nn_model.checkpoint.places import named_views
     from nn_model.checkpoint.snapshot import Snapshot
@@ -21,6 +21,7 @@ __all__ = [
     "NetworkSpec",
     "Snapshot",
     "capture",
+    "check_savable",
     "check_writable",
     "claim",
     "named_views",
@@ -34,6 +35,7 @@ _MODULES = {
     "NetworkSpec": "network_spec",
     "Snapshot": "snapshot",
     "capture": "network",
+    "check_savable": "network",
     "check_writable": "atomic",
     "claim": "lock",
     "named_views": "places",

@@ -1,14 +1,18 @@
 """A network as a snapshot, and a snapshot as a network."""
 
 import platform
+import warnings
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from nn_model.checkpoint.content import content_of
 from nn_model.checkpoint.network_spec import NetworkSpec
 from nn_model.checkpoint.places import named_views
 from nn_model.checkpoint.snapshot import Snapshot
+from nn_model.checkpoint.source import PathLike
 from nn_model.errors import CheckpointError
+from nn_model.train import trusted
 from nn_model.train.run import Run
 
 if TYPE_CHECKING:
@@ -42,6 +46,11 @@ def capture(nn: "NN") -> Snapshot:
     return Snapshot(spec, _views(core), _run_state(nn))
 
 
+def check_savable(path: PathLike, nn: "NN") -> None:
+    """Check, without writing, that a file can hold the network; raise `CheckpointError` where it cannot."""
+    content_of(path, capture(nn), finite_history=False)
+
+
 def revive(snapshot: Snapshot, engine: str = "auto") -> "NN":
     """Make the network of a snapshot: its parts, its numbers, and where its training stands.
 
@@ -70,7 +79,7 @@ def revive(snapshot: Snapshot, engine: str = "auto") -> "NN":
         view[...] = snapshot.arrays[name]
     try:
         _restore(nn, snapshot.run)
-    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
+    except (KeyError, IndexError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise CheckpointError(
             f"the run state is not one that this version wrote: {error!r}; load an earlier file"
         ) from error
@@ -93,11 +102,20 @@ def _run_state(nn: "NN") -> dict[str, Any]:
 
 
 def _restore(nn: "NN", run: dict[str, Any]) -> None:
-    step = run["step"]
-    if not isinstance(step, int) or step < 0:
-        raise ValueError(f"step must be a whole number of at least 0; got {step!r}")
-    nn.core.update.frame.step[0] = step
+    nn.core.update.frame.step[0] = trusted.whole(run, "step")
     for name, state in run["generators"].items():
         nn.core.generators(tuple(map(int, name.split(".")))).bit_generator.state = state
     if run["fit"] is not None:
         nn.run = Run.from_dict(run["fit"])
+        _warn_other(trusted.of_kind(run, "made_with", dict))
+
+
+def _warn_other(made_with: dict[str, Any]) -> None:
+    """Warn where a resumed run need not be bit-identical: it was made with another NumPy."""
+    if made_with.get("numpy") != np.__version__:
+        warnings.warn(
+            f"the file was written with NumPy {made_with.get('numpy')}, this is {np.__version__}; "
+            "a resumed run goes on, but its last bits may differ",
+            UserWarning,
+            stacklevel=4,
+        )

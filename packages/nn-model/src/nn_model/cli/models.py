@@ -8,7 +8,7 @@ from nn_loss import MSE, CrossEntropy, Loss
 from nn_model.checkpoint import NetworkSpec
 from nn_model.checkpoint.parts import LOSS, OPTIMIZER, dump
 from nn_model.checkpoint.source import opened
-from nn_model.checkpoint.strict_json import MAX_TEXT, decode
+from nn_model.checkpoint.strict_json import decode
 from nn_model.cli.datasets import Data
 from nn_model.cli.presets import PRESETS
 from nn_model.errors import ShapeError
@@ -22,6 +22,9 @@ OPTIMIZERS = {
     for name in ("SGD", "Momentum", "Nesterov", "AdaGrad", "RMSProp", "Adam", "AdamW", "AdaMax", "Nadam")
 }
 """The optimizers by their names on the command line."""
+
+MAX_BYTES = 2**20
+"""The largest spec that is read: it holds no arrays."""
 
 
 def make_optimizer(name: str, rate: float) -> Optimizer:
@@ -63,7 +66,7 @@ def spec_for(model: str, data: Data, optimizer: Optimizer) -> NetworkSpec:
 
 def _read(path: Path, loss: Loss, optimizer: Optimizer) -> NetworkSpec:
     """Read a spec; what it does not say is taken from here."""
-    with opened(path, MAX_TEXT) as source:
+    with opened(path, MAX_BYTES) as source:
         spec = decode(bytes(source.read(source.size)), "spec")
         if isinstance(spec, dict):
             spec = {"loss": dump(loss, LOSS, "loss"), "optimizer": dump(optimizer, OPTIMIZER, "optimizer")} | spec

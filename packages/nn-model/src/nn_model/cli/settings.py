@@ -6,8 +6,8 @@ from typing import Any, Literal
 
 from nn_model.cli.datasets import Layout
 from nn_model.errors import CheckpointError
-from nn_model.network import NN
 from nn_model.train.events import Event
+from nn_model.train.run import Run
 
 __all__ = ["Remembered", "Settings"]
 
@@ -53,7 +53,7 @@ class Settings:
         """The share of rows held out, as `NN.fit` takes it."""
         return self.validation_split or None
 
-    def taken_over(self, nn: NN, given: frozenset[str]) -> "Settings":
+    def taken_over(self, run: Run, given: frozenset[str]) -> "Settings":
         """Give these settings, but with what the run was started with where the command line is silent.
 
         Raises
@@ -61,7 +61,7 @@ class Settings:
         CheckpointError
             The file remembers settings that are none.
         """
-        remembered = {} if nn.run is None else nn.run.remembered.get("Remembered", {})
+        remembered = run.remembered.get("Remembered", {})
         for name, value in remembered.items():
             if type(value) not in KEPT.get(name, ()):
                 raise CheckpointError(f"the run remembers {name} as {value!r}, which nn train never wrote")

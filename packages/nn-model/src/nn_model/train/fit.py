@@ -2,21 +2,22 @@
 
 import hashlib
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from nn_model.arrays import Array
-from nn_model.errors import PartError
+from nn_model.errors import CheckpointError, PartError
 from nn_model.train.arguments import check_choice, check_whole
 from nn_model.train.division import check_classes, divided
 from nn_model.train.events import Callback, Event
 from nn_model.train.history import History, epoch_line
 from nn_model.train.interrupt import interruptible
 from nn_model.train.loop import Loop
-from nn_model.train.run import Run
+from nn_model.train.run import Marks, Run
 from nn_model.train.source import make_source
-from nn_model.train.telling import in_order, saves
+from nn_model.train.telling import in_order
 from nn_model.train.threads import limited
 from nn_model.train.weighing import ClassWeight, row_weights
 from nn_model.trainer import check_rows
@@ -46,7 +47,9 @@ def fit(
     core = nn.core
     check_whole("epochs", epochs)
     check_whole("batch_size", batch_size)
-    check_choice("shuffle", shuffle, (True, False))
+    for name, value in (("shuffle", shuffle), ("verbose", verbose), ("resume", resume)):
+        check_choice(name, value, (True, False))
+    check_choice("allow_one_class", allow_one_class, (True, False))
     listeners = in_order(callbacks)
     x, y, sample_weight = data
     rows, given = core.checked(x, y)
@@ -60,6 +63,8 @@ def fit(
         check_rows(core.body, size)
     if verbose and not any(getattr(callback, "prints", False) for callback in listeners):
         listeners.append(print_epochs)
+    if resume and nn.run is None:
+        raise CheckpointError("there is no run to resume; load(path) gives a network with one, resume=False starts one")
     run = nn.run if resume and nn.run is not None else Run()
     settings = {
         "batch_size": int(batch_size),
@@ -69,9 +74,10 @@ def fit(
         "seed": core.generators.seed,
     }
     with limited(threads):
-        if resume or any(map(saves, listeners)):
-            settings["data"] = digest(rows, given, weights)
-        run.attach(listeners, settings, resume)
+        known_by = held if held is not None else ()
+        marks: Marks = {"data": partial(digest, rows, given, weights), "validation_data": partial(digest, *known_by)}
+        run.attach(listeners, settings, marks, resume)
+        run.check_place(core.step, source.batches)
         nn.run = run
         with interruptible() as interrupted:
             return Loop(nn, core, source, held or split, listeners, epochs, run, interrupted).train()

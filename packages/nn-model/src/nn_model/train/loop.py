@@ -74,7 +74,7 @@ class Loop:
         start = perf_counter()
         run.torn = True
         done = core.engine.run(program, steps)
-        run.torn = False
+        run.torn, run.step = False, core.step
         seconds = perf_counter() - start
         self.pace = max(seconds, 1e-9) / steps
         run.seconds += seconds

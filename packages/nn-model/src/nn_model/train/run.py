@@ -1,6 +1,6 @@
 """Where a training run stands, and what it must find again to go on."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,6 +11,11 @@ from nn_model.errors import CheckpointError
 from nn_model.train import trusted
 from nn_model.train.events import Callback, Remembers
 from nn_model.train.history import History
+
+Marks = dict[str, Callable[[], str]]
+"""Parts of a fingerprint that take time: what they are called, and how they are summed up."""
+
+CHANGED = {"data": "x, y or the weights have changed", "validation_data": "the validation data have changed"}
 
 
 @dataclass(slots=True)
@@ -29,8 +34,12 @@ class Run:
         The rate that a callback set in the optimizer's place.
     torn
         Whether it was cut off in the middle of a step, by a second interrupt or a kernel that failed.
+    step
+        The network's number of updates when the run last made one.
     history
         The completed epochs.
+    marks
+        What of the fingerprint is summed up only when somebody asks: the data.
     fingerprint
         What the run was started with; a resumed run must equal it.
     remembered
@@ -45,12 +54,14 @@ class Run:
     seconds: float = 0.0
     lr: float | None = None
     torn: bool = False
+    step: int | None = None
+    marks: Marks = field(default_factory=dict)
     history: History = field(default_factory=History)
     fingerprint: dict[str, Any] = field(default_factory=dict)
     remembered: dict[str, dict[str, Any]] = field(default_factory=dict)
     callbacks: dict[str, Remembers] = field(default_factory=dict)
 
-    def attach(self, callbacks: Sequence[Callback], fingerprint: dict[str, Any], resume: bool) -> None:
+    def attach(self, callbacks: Sequence[Callback], fingerprint: dict[str, Any], marks: Marks, resume: bool) -> None:
         """Take in the callbacks of this call of `fit`; a resumed run first checks that it is the same run.
 
         Raises
@@ -59,8 +70,9 @@ class Run:
             Other data or settings than the run was started with, or what cannot be resumed; the message says which.
         """
         if resume:
-            self._check(fingerprint)
-        self.fingerprint = {**self.fingerprint, **fingerprint}
+            self._check({**fingerprint, **{name: mark() for name, mark in marks.items()}})
+            self._check_exchanged(by_name(callbacks))
+        self.fingerprint, self.marks = {**self.fingerprint, **fingerprint}, marks
         before, self.callbacks = self.callbacks, by_name(callbacks)
         remembered = {**self.remembered, **{key: callback.state() for key, callback in before.items()}}
         for key in remembered.keys() & self.callbacks.keys():
@@ -75,15 +87,41 @@ class Run:
                 "the run was cut off in the middle of a step, so its numbers cannot be continued exactly; "
                 "load its last checkpoint, or start anew with resume=False"
             )
-        was = self.fingerprint
-        other = [name for name, now in fingerprint.items() if name in was and was[name] != now]
+        was = self.known()
+        other = [name for name, now in fingerprint.items() if was and was.get(name) != now]
         if other:
-            changes = (f"{name} was {was[name]!r}, now {fingerprint[name]!r}" for name in other if name != "data")
-            rows = ["x, y or the weights have changed"] if "data" in other else []
+            changes = [CHANGED.get(name, f"{name} was {was.get(name)!r}, now {fingerprint[name]!r}") for name in other]
             raise CheckpointError(
-                f"a run is resumed with what it was started with; {'; '.join([*changes, *rows])}; "
+                f"a run is resumed with what it was started with; {'; '.join(changes)}; "
                 "give the same, or start anew with resume=False"
             )
+
+    def _check_exchanged(self, callbacks: dict[str, Remembers]) -> None:
+        """Refuse to go on from weights that a callback has put in the place of the last ones, without that callback."""
+        for key, state in self.remembered.items():
+            if key not in callbacks and dict(state).get("exchanged"):
+                raise CheckpointError(
+                    f"the run was saved with the best epoch's weights in place, by {key.partition(':')[0]}; "
+                    "give that callback again, or start anew with resume=False"
+                )
+
+    def check_place(self, step: int, batches: int) -> None:
+        """Check that the network stands where the run does, and that the run stands inside an epoch."""
+        if self.step is not None and self.step != step:
+            raise CheckpointError(
+                f"the run was left at step {self.step} and the network is at step {step}; "
+                "load the run's last checkpoint, or start anew with resume=False"
+            )
+        if self.batch > batches:
+            raise CheckpointError(
+                f"the run stands in batch {self.batch} of an epoch of {batches}; load an earlier file"
+            )
+
+    def known(self) -> dict[str, Any]:
+        """Give the whole fingerprint, the data's part too: summed up when it is first asked for."""
+        for name, mark in self.marks.items():
+            self.fingerprint.setdefault(name, mark())
+        return self.fingerprint
 
     def to_dict(self) -> dict[str, Any]:
         """Give everything as JSON can hold it."""
@@ -95,24 +133,29 @@ class Run:
             "lr": self.lr,
             "torn": self.torn,
             "history": self.history.to_dict(),
-            "fingerprint": self.fingerprint,
+            "step": self.step,
+            "fingerprint": self.known(),
             "callbacks": self.remembered | {key: callback.state() for key, callback in self.callbacks.items()},
         }
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> "Run":
         """Take back what `to_dict` gave; raise `ValueError` where it cannot have."""
-        return cls(
+        made = cls(
             epoch=trusted.whole(data, "epoch"),
             batch=trusted.whole(data, "batch"),
             sums=np.array(trusted.numbers(data, "sums", 4), dtype=np.float64),
             seconds=trusted.number(data, "seconds"),
             lr=None if data["lr"] is None else trusted.number(data, "lr"),
             torn=trusted.of_kind(data, "torn", bool),
+            step=None if data["step"] is None else trusted.whole(data, "step"),
             history=trusted.history(trusted.of_kind(data, "history", dict)),
             fingerprint=trusted.of_kind(data, "fingerprint", dict),
             remembered=trusted.of_kind(data, "callbacks", dict),
         )
+        if [row.epoch for row in made.history] != list(range(1, made.epoch + 1)):
+            raise ValueError(f"the history must hold the epochs 1 to {made.epoch}")
+        return made
 
 
 def by_name(callbacks: Sequence[Callback]) -> dict[str, Remembers]:
@@ -129,7 +172,7 @@ def by_name(callbacks: Sequence[Callback]) -> dict[str, Remembers]:
 def _restore(key: str, callback: Remembers, state: dict[str, Any]) -> None:
     try:
         callback.restore(state)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
         raise CheckpointError(
             f"what the checkpoint remembers of the callback {key} does not fit it: {error!r}; "
             "give it the arguments it had, or start anew with resume=False"

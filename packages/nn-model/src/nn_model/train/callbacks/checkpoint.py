@@ -5,7 +5,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from nn_model.checkpoint import check_writable, claim
+from nn_model.checkpoint import check_savable, check_writable, claim
 from nn_model.errors import CheckpointError, PartError
 from nn_model.train import trusted
 from nn_model.train.arguments import check_choice, check_whole
@@ -105,6 +105,7 @@ class Checkpoint:
         if event.fresh:
             self.best, self._numbers = Best(), []
         self._saved_step = event.step
+        check_savable(self.path, event.nn)  # an own part that no file can hold is found now, not after an epoch
         if self.path.suffix not in SUFFIXES:
             _make(self.path)
         for target in (self._file("best"), *([] if self.best_only else [self._last(event)])):

@@ -78,14 +78,14 @@ class EarlyStopping:
     def __call__(self, event: Event) -> Stop | None:
         """Judge an epoch; stop when there was no improvement for too long."""
         if event.kind == "start":
-            self._start(event)
-        elif event.row is not None:
+            return self._start(event)
+        if event.row is not None:
             return self._judge(event, event.row)
-        elif event.kind == "end" and not event.failed and event.reason not in REASONS.values():
+        if event.kind == "end" and not event.failed and event.reason not in REASONS.values():
             self._exchange(event)
         return None
 
-    def _start(self, event: Event) -> None:
+    def _start(self, event: Event) -> Stop | None:
         check_monitored("EarlyStopping", self.monitor, event)
         if event.fresh:
             self.best, self._kept, self._exchanged = Best(), None, False
@@ -93,14 +93,19 @@ class EarlyStopping:
             raise CheckpointError("EarlyStopping remembers the best epoch of another network; start with a new one")
         if self._exchanged:
             self._exchange(event)
+        # A run that has stopped does not train another epoch only because it is resumed.
+        return self._stop(event.epoch) if self.best.waited >= self.patience else None
+
+    def _stop(self, epoch: int) -> Stop:
+        epochs = f"{self.best.waited} epoch{'s' if self.best.waited > 1 else ''}"
+        return Stop(f"early stopping triggered after epoch {epoch} (no improvement for {epochs})")
 
     def _judge(self, event: Event, row: Row) -> Stop | None:
         if self.best.improves(row, self.monitor, self.min_delta):
             if self.restore_best:
                 self._kept = (event.nn.theta.copy(), event.nn.state.copy())
         elif self.best.waited >= self.patience:
-            epochs = f"{self.best.waited} epoch{'s' if self.best.waited > 1 else ''}"
-            return Stop(f"early stopping triggered after epoch {row.epoch} (no improvement for {epochs})")
+            return self._stop(row.epoch)
         return None
 
     def _exchange(self, event: Event) -> None:

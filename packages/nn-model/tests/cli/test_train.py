@@ -304,7 +304,8 @@ class TestRefusals:
         (folder / name).write_text("mine")
         result = nn("train", "-d", digits, *QUICK, "--checkpoint-folder", folder)
         assert (result.exit_code, (folder / name).read_text()) == (1, "mine")
-        assert f"{folder / name}: is there already; give --resume to go on, or --force" in result.stderr
+        go_on = "--resume to go on, or " if name == "last.safetensors" else ""
+        assert f"{folder / name}: is there already; give {go_on}--force" in result.stderr
         assert [path.name for path in folder.iterdir()] == [name]
 
     def test_force_replaces_them(self, nn: Invoke, digits: Path, folder: Path) -> None:
@@ -312,6 +313,7 @@ class TestRefusals:
         for extra in ((), ("--force",)):
             assert nn(*args, *extra).exit_code == 0
         assert len((folder / "loss.csv").read_text().splitlines()) == 2
+        assert (folder / "best.safetensors.bak").is_file()  # another run's best must not pass for this one's
 
     def test_a_picture_is_looked_at_before_training(
         self, nn: Invoke, digits: Path, folder: Path, tmp_path: Path

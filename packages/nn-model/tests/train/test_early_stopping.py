@@ -112,7 +112,7 @@ def test_state_is_as_large_as_it_must_be(play: Any) -> None:
     with_arrays, without = EarlyStopping(), EarlyStopping(restore_best=False)
     for stopping in (with_arrays, without):
         play(stopping, rows([1.0]))
-    assert without.state() == {"value": 1.0, "epoch": 1, "waited": 0, "kept": None, "exchanged": False}
+    assert without.state() == {"value": 1.0, "epoch": 1, "waited": 0, "kept": None, "exchanged": False, "mark": ""}
     assert len(json.dumps(with_arrays.state())) < 1.5 * 4 * 70
 
 

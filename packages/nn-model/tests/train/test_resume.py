@@ -12,8 +12,8 @@ import pytest
 from nn_layers import Dense, ReLU
 from nn_loss import MSE, CrossEntropy
 from nn_model import NN, load
-from nn_model.errors import CheckpointError, PartError
-from nn_model.train import Checkpoint, EarlyStopping, Event, LearningRate, Metric, ReduceOnPlateau
+from nn_model.errors import CheckpointError, PartError, ShapeError
+from nn_model.train import Checkpoint, CSVLog, EarlyStopping, Event, LearningRate, Metric, ReduceOnPlateau
 from nn_model.train.run import Run
 from nn_optim import SGD, Adam, Momentum, Nadam, OneCycle, Optimizer, StepDecay
 
@@ -222,10 +222,64 @@ def test_the_best_weights_in_place_need_their_callback(
         load(tmp_path / "m.safetensors", custom=[type(nn.layers[1])]).fit(x, y, epochs=4, resume=True, **options)
 
 
+def test_weights_set_over_the_best_ones_are_not_lost(network: MakeNetwork, x: Array, y: Array) -> None:
+    options: dict[str, Any] = {"batch_size": 8, "validation_split": 0.25, "verbose": False}
+    nn, stopping = network(), EarlyStopping(patience=9)
+    nn.fit(x, y, epochs=3, callbacks=[stopping], **options)
+    nn.theta[...] = 0.0
+    with pytest.raises(CheckpointError, match="the weights have changed since training ended with the best epoch"):
+        nn.fit(x, y, epochs=5, callbacks=[stopping], resume=True, **options)
+    assert not nn.theta.any()
+
+
+def test_two_checkpoints_save_what_both_have_noted(network: MakeNetwork, x: Array, y: Array, tmp_path: Path) -> None:
+    nn = network()
+    both = [Checkpoint(tmp_path / "a"), Checkpoint(tmp_path / "b", monitor="train_loss")]
+    nn.fit(x, y, epochs=3, batch_size=8, validation_split=0.25, callbacks=both, verbose=False)
+    for folder in ("a", "b"):
+        again = load(tmp_path / folder / "last.safetensors", custom=[type(nn.layers[1])])
+        assert again.run is not None
+        assert again.run.remembered == {"Checkpoint": both[0].state(), "Checkpoint:2": both[1].state()}
+
+
+def test_files_of_another_folder_are_not_removed(network: MakeNetwork, x: Array, y: Array, tmp_path: Path) -> None:
+    options: dict[str, Any] = {"batch_size": 8, "validation_split": 0.25, "verbose": False}
+    nn = network()
+    nn.fit(x, y, epochs=2, callbacks=[Checkpoint(tmp_path / "a", keep=2)], **options)
+    other = tmp_path / "b" / "checkpoint_1.safetensors"
+    other.parent.mkdir()
+    other.write_bytes(b"somebody's")
+    nn.fit(x, y, epochs=5, callbacks=[Checkpoint(tmp_path / "b", keep=2)], resume=True, **options)
+    assert other.read_bytes() == b"somebody's"
+
+
+@pytest.mark.parametrize("kind", [CSVLog, Checkpoint])
+def test_two_of_a_kind_for_one_path_are_refused(
+    kind: Any, network: MakeNetwork, x: Array, y: Array, tmp_path: Path
+) -> None:
+    with pytest.raises(PartError, match=rf"callbacks\[1\] is the second {kind.__name__} for .*; give each its own"):
+        train(network(), x, y, [kind(tmp_path / "one"), kind(tmp_path / "one")])
+
+
+def test_a_log_of_another_run_is_not_believed(network: MakeNetwork, x: Array, y: Array, tmp_path: Path) -> None:
+    options: dict[str, Any] = {"batch_size": 8, "verbose": False}
+    network().fit(x, y, epochs=1, callbacks=[CSVLog(tmp_path / "log.csv")], **options)
+    nn = network(Adam(0.5))
+    nn.fit(x, y, epochs=1, **options)
+    history = nn.fit(x, y, epochs=2, callbacks=[CSVLog(tmp_path / "log.csv")], resume=True, **options)
+    history.to_csv(tmp_path / "whole.csv")
+    assert (tmp_path / "log.csv").read_text() == (tmp_path / "whole.csv").read_text()
+
+
+def test_a_fault_in_validation_data_is_said_of_them(network: MakeNetwork, x: Array, y: Array) -> None:
+    with pytest.raises(ShapeError, match=r"validation_data: layers\[0\].* takes x of shape"):
+        network().fit(x, y, validation_data=(x[:, :1], y), verbose=False)
+
+
 def test_the_best_of_a_large_network_fits_into_a_file(x: Array, y: Array, tmp_path: Path) -> None:
     nn = NN([Dense(x.shape[1], 150_000), ReLU(), Dense(150_000, 3)], CrossEntropy(), SGD())
-    callbacks = [EarlyStopping(), Checkpoint(tmp_path)]
-    nn.fit(x, y, epochs=1, validation_split=0.25, callbacks=callbacks, verbose=False)
+    both: list[Any] = [EarlyStopping(), Checkpoint(tmp_path)]
+    nn.fit(x, y, epochs=1, validation_split=0.25, callbacks=both, verbose=False)
     assert np.array_equal(load(tmp_path / "last.safetensors").theta, nn.theta)
 
 
@@ -269,6 +323,9 @@ def test_regression_has_no_accuracy_to_save(x: Array, tmp_path: Path, recorder: 
     history = again.fit(x, x[:, :1], epochs=2, batch_size=8, resume=True, verbose=False)
     assert again.theta.tobytes() == one.theta.tobytes()
     assert [row.train_accuracy for row in history] == [None, None]
+
+
+KEEPS = {"value": 1.0, "epoch": 1, "waited": 0, "exchanged": False, "mark": ""}
 
 
 def good() -> dict[str, Any]:
@@ -327,16 +384,46 @@ def test_what_a_callback_cannot_take_back_is_said(network: MakeNetwork, x: Array
     for state, message in (
         ({}, "KeyError"),
         ({"value": "low", "epoch": 1, "waited": 0}, "value must be a number; got 'low'"),
-        ({"value": 1.0, "epoch": 1, "waited": 0, "kept": [["int8", "AAAA"], ["int8", ""]], "exchanged": False}, "int8"),
-        ({"value": 1.0, "epoch": 1, "waited": 0, "kept": [["float32", "?"], []], "exchanged": False}, "Error"),
-        ({"value": 1.0, "epoch": 1, "waited": 0, "kept": [["float32", "AADAfw=="]] * 2, "exchanged": False}, "finite"),
+        (
+            {
+                "value": 1.0,
+                "epoch": 1,
+                "waited": 0,
+                "kept": [["int8", "AAAA"], ["int8", ""]],
+                "exchanged": False,
+                "mark": "",
+            },
+            "int8",
+        ),
+        (
+            {**KEEPS, "kept": [["float32", "?"], []]},
+            "Error",
+        ),
+        (
+            {
+                "value": 1.0,
+                "epoch": 1,
+                "waited": 0,
+                "kept": [["float32", "AADAfw=="]] * 2,
+                "exchanged": False,
+                "mark": "",
+            },
+            "finite",
+        ),
     ):
         nn.run = Run(remembered={"EarlyStopping": state})
         with pytest.raises(
             CheckpointError, match=f"remembers of the callback EarlyStopping does not fit it: .*{message}"
         ):
             train(nn, x, y, [EarlyStopping()], resume=True)
-    kept = {"value": 1.0, "epoch": 1, "waited": 0, "kept": [["float32", "AAAAAA=="]] * 2, "exchanged": False}
+    kept = {
+        "value": 1.0,
+        "epoch": 1,
+        "waited": 0,
+        "kept": [["float32", "AAAAAA=="]] * 2,
+        "exchanged": False,
+        "mark": "",
+    }
     nn.run = Run(epoch=1, remembered={"EarlyStopping": kept})
     with pytest.raises(CheckpointError, match="remembers the best epoch of another network"):
         train(nn, x, y, [EarlyStopping()], resume=True)

@@ -1,5 +1,6 @@
 """What a command is given to train or judge with: a folder of IDX files, or a CSV file."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -8,7 +9,7 @@ import numpy as np
 
 from nn_model.arrays import Array
 from nn_model.data import load_mnist, read_csv
-from nn_model.data.mnist import NAMES, _find, _read_pair
+from nn_model.data.mnist import NAMES, find, read_pair
 from nn_model.errors import DataError
 from nn_model.network import NN
 
@@ -89,8 +90,13 @@ def _folder(path: Path) -> tuple[Pair, Pair | None]:
     if any(entry.name.startswith("t10k") for entry in path.iterdir()):
         x, y, x_test, y_test = load_mnist(path)
         return (x, y), (x_test, y_test)
-    images, labels = _read_pair(*(_find(path, name) for name in NAMES[:2]))
-    return (np.divide(images, 255, dtype=np.float32).reshape(len(images), -1), labels.astype(np.int64)), None
+    return _read(path, NAMES[:2]), None
+
+
+def _read(path: Path, names: Sequence[str]) -> Pair:
+    """Read the images and labels of one part."""
+    images, labels = read_pair(*(find(path, name) for name in names))
+    return np.divide(images, 255, dtype=np.float32).reshape(len(images), -1), labels.astype(np.int64)
 
 
 def for_testing(path: Path, layout: Layout, nn: NN) -> Pair:
@@ -102,7 +108,7 @@ def for_testing(path: Path, layout: Layout, nn: NN) -> Pair:
         The folder or file is missing, or not as it must be.
     """
     if path.is_dir():
-        *_, x, y = load_mnist(path)
+        x, y = _read(path, NAMES[2:])
         return fitted(x, nn), y
     task: Any = nn.task
     named = nn.classes is not None and isinstance(nn.classes[0], str)

@@ -57,11 +57,14 @@ class Files:
         """
         there = [path for path in (self.last, self.best, self.log) if path.is_file()]
         if there and not (resume or force):
-            raise DataError(f"{there[0]}: is there already; give --resume to go on, or --force to replace it")
+            go_on = "--resume to go on, or " if self.last in there else ""
+            raise DataError(f"{there[0]}: is there already; give {go_on}--force to replace it")
         if self.picture is not None:
             check_picture(self.picture, force=force or resume)
         self.folder.mkdir(parents=True, exist_ok=True)
         check_output(self.log, force=True)
+        if force and not resume and self.best.is_file():  # the best of another run must not pass for this one's
+            self.best.replace(self.best.with_name(f"{self.best.name}.bak"))
 
 
 def train_network(files: Files, settings: Settings, given: frozenset[str], *, resume: bool, force: bool) -> None:

@@ -52,7 +52,7 @@ def read_mnist(folder: PathLike) -> Split:
     (5, 8, 8)
     """
     folder = Path(folder)
-    return read_four([_find(folder, name) for name in NAMES])
+    return read_four([find(folder, name) for name in NAMES])
 
 
 def load_mnist(folder: PathLike, flatten: bool = True) -> Split:
@@ -93,8 +93,8 @@ def load_mnist(folder: PathLike, flatten: bool = True) -> Split:
 
 def read_four(paths: Sequence[Path]) -> Split:
     """Read images and labels of both parts from four files in the order of `NAMES`, and check them together."""
-    x_train, y_train = _read_pair(paths[0], paths[1])
-    x_test, y_test = _read_pair(paths[2], paths[3])
+    x_train, y_train = read_pair(paths[0], paths[1])
+    x_test, y_test = read_pair(paths[2], paths[3])
     if x_train.shape[1:] != x_test.shape[1:]:
         raise DataError(
             f"{paths[2]}: training and test images must have one size; found {x_train.shape[1:]} and "
@@ -113,7 +113,7 @@ def scaled(raw: Split, full: int, *, flatten: bool) -> Split:
     return Split(images(raw.x_train), raw.y_train.astype(np.int64), images(raw.x_test), raw.y_test.astype(np.int64))
 
 
-def _find(folder: Path, name: str) -> Path:
+def find(folder: Path, name: str) -> Path:
     try:
         for path in _spellings(folder, name):
             if path.is_file():
@@ -135,7 +135,7 @@ def _spellings(folder: Path, name: str) -> Iterator[Path]:
             yield folder / spelt / (spelt + ending)
 
 
-def _read_pair(images_path: Path, labels_path: Path) -> tuple[Array, Array]:
+def read_pair(images_path: Path, labels_path: Path) -> tuple[Array, Array]:
     images, labels = read_idx(images_path), read_idx(labels_path)
     if (images.ndim, labels.ndim) == (1, 3):
         raise DataError(f"{images_path}: holds labels, and {labels_path} images; they look swapped; exchange the names")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from nn_model.arrays import Array
-from nn_model.errors import CheckpointError, PartError
+from nn_model.errors import CheckpointError, DataError, PartError, ShapeError
 from nn_model.train.arguments import check_choice, check_whole
 from nn_model.train.division import check_classes, divided
 from nn_model.train.events import Callback, Event
@@ -23,7 +23,10 @@ from nn_model.train.weighing import ClassWeight, row_weights
 from nn_model.trainer import check_rows
 
 if TYPE_CHECKING:
+    from nn_model.core import Core
     from nn_model.network import NN
+
+Rows = tuple[Array, Array]
 
 
 def fit(
@@ -53,7 +56,7 @@ def fit(
     listeners = in_order(callbacks)
     x, y, sample_weight = data
     rows, given = core.checked(x, y)
-    held = None if validation_data is None else core.checked(*pair(validation_data))
+    held = None if validation_data is None else held_out(core, validation_data)
     train, split = divided(core, (rows, given), validation_split, validation_order)
     if not allow_one_class:
         check_classes(core, given[train])
@@ -81,6 +84,14 @@ def fit(
         nn.run = run
         with interruptible() as interrupted:
             return Loop(nn, core, source, held or split, listeners, epochs, run, interrupted).train()
+
+
+def held_out(core: "Core", validation_data: Any) -> Rows:
+    """Check validation data; a message about them says so."""
+    try:
+        return core.checked(*pair(validation_data))
+    except (DataError, ShapeError) as error:
+        raise type(error)(f"validation_data: {error}") from None
 
 
 def pair(validation_data: Any) -> tuple[Any, Any]:

@@ -15,7 +15,7 @@ from nn_model.train.history import History, Row
 from nn_model.train.run import Run
 from nn_model.train.source import Source
 from nn_model.train.stream import stream
-from nn_model.train.telling import ask, every_of
+from nn_model.train.telling import ask, every_of, note_best
 
 if TYPE_CHECKING:
     from nn_model.core import Core
@@ -128,6 +128,8 @@ class Loop:
     def tell(self, kind: Kind, row: Row | None = None) -> str | None:
         """Tell every callback whose turn it is, take its answers, and return the first reason to stop."""
         event = self.event(kind, row)
+        if kind == "epoch":
+            note_best(self.callbacks, event)
         turn = (c for c in self.callbacks if kind != "steps" or event.step % (every_of(c) or 1) == 0)
         reasons = [self.heed(ask(callback, event)) for callback in turn]
         return next((reason for reason in reasons if reason is not None), None)

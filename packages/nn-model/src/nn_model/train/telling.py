@@ -1,6 +1,8 @@
 """Callbacks, asked one by one: what they may be, what they may answer, and what becomes of their errors."""
 
 import math
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -31,7 +33,26 @@ def in_order(callbacks: Any) -> list[Callback]:
             raise PartError(f"callbacks[{i}] must be a callback, which can be called with an event; got {callback!r}")
         if getattr(callback, "every", None) is not None:
             check_whole(f"callbacks[{i}].every", callback.every)
+    _check_apart(callbacks)
     return sorted(callbacks, key=saves)
+
+
+def _check_apart(callbacks: list[Callback] | tuple[Callback, ...]) -> None:
+    """Refuse two callbacks of one kind that write to one path, or measure under one name."""
+    seen = set()
+    for i, callback in enumerate(callbacks):
+        path, name = getattr(callback, "path", None), getattr(callback, "name", None)
+        target = str(Path(path).absolute()) if isinstance(path, str | Path) else name
+        if target is not None and (type(callback), target) in seen:
+            raise PartError(f"callbacks[{i}] is the second {name_of(callback)} for {target!r}; give each its own")
+        seen.add((type(callback), target))
+
+
+def note_best(callbacks: Sequence[Callback], event: Event) -> None:
+    """Let those that save judge an epoch before the first of them writes."""
+    for callback in callbacks:
+        if saves(callback) and hasattr(callback, "note"):
+            callback.note(event)
 
 
 def saves(callback: Callback) -> bool:

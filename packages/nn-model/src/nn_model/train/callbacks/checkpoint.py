@@ -84,6 +84,7 @@ class Checkpoint:
         self.best = Best()
         self._numbers: list[tuple[int, int]] = []
         self._saved_step = -1
+        self._improved = False
         self._claims = ExitStack()
 
     def __call__(self, event: Event) -> None:
@@ -106,15 +107,19 @@ class Checkpoint:
             self.best, self._numbers = Best(), []
         self._saved_step = event.step
         check_savable(self.path, event.nn)  # an own part that no file can hold is found now, not after an epoch
-        if self.path.suffix not in SUFFIXES:
+        if self.path.suffix.lower() not in SUFFIXES:
             _make(self.path)
         for target in (self._file("best"), *([] if self.best_only else [self._last(event)])):
             check_writable(target)
             self._claims.enter_context(claim(target))
 
-    def _close_epoch(self, event: Event) -> None:
+    def note(self, event: Event) -> None:
+        """Judge the epoch, before anybody saves: what one checkpoint writes has what all others have noted."""
         monitor = self.monitor if event.validation else "train_loss"
-        if event.row is not None and self.best.improves(event.row, monitor):
+        self._improved = event.row is not None and self.best.improves(event.row, monitor)
+
+    def _close_epoch(self, event: Event) -> None:
+        if self._improved:
             event.nn.save(self._file("best"))
         by_epochs = self.every_epochs is not None and event.epoch % self.every_epochs == 0
         if by_epochs or (self.every is not None and event.step % self.every == 0):
@@ -136,7 +141,7 @@ class Checkpoint:
 
     def _file(self, name: str) -> Path:
         """Give a file by what it holds: in the folder that was given, or beside the file."""
-        if self.path.suffix not in SUFFIXES:
+        if self.path.suffix.lower() not in SUFFIXES:
             return self.path / f"{name}.safetensors"
         if name == "last":
             return self.path
@@ -144,7 +149,8 @@ class Checkpoint:
 
     def state(self) -> dict[str, Any]:
         """Give the best so far, and the numbers of the files that are kept."""
-        return {**self.best.state(), "numbers": [list(number) for number in self._numbers]}
+        numbers = [list(number) for number in self._numbers]
+        return {**self.best.state(), "numbers": numbers, "path": str(self.path.absolute())}
 
     def restore(self, state: dict[str, Any]) -> None:
         """Take them back."""
@@ -153,6 +159,8 @@ class Checkpoint:
         self._numbers = [
             (trusted.whole({"number": a}, "number"), trusted.whole({"number": b}, "number")) for a, b in pairs
         ]
+        if state.get("path") != str(self.path.absolute()):  # files elsewhere are not this run's to remove
+            self._numbers = []
 
 
 def _numbered(epoch: int, batch: int) -> str:

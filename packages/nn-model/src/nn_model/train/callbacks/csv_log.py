@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from nn_model.data.idx_writer import replacing
 from nn_model.errors import DataError
 from nn_model.train.arguments import check_choice
 from nn_model.train.events import Event
@@ -60,10 +61,11 @@ class CSVLog:
                 f"{self.path}: the file is there already; name another, resume the run that it belongs to, or "
                 "write CSVLog(..., overwrite=True)"
             )
-        kept = [] if event.fresh else self._kept(lines, event.epoch)
-        done = int(kept[-1].partition(",")[0]) if kept else 0
-        added = [_line(row) for row in event.history if row.epoch > done]
-        self.path.write_text("".join([f"{HEADER}\n", *kept, *added]), encoding="utf-8", newline="")
+        if not event.fresh:
+            self._check(lines)
+        # The history knows every epoch of the run, and the file may hold another run's: it is written anew, whole.
+        with replacing(self.path) as file:
+            file.write("".join([f"{HEADER}\n", *map(_line, event.history)]).encode())
 
     def _lines(self) -> list[str]:
         try:
@@ -73,20 +75,16 @@ class CSVLog:
         except UnicodeDecodeError:
             raise DataError(f"{self.path}: this is no log but something else; name another file") from None
 
-    def _kept(self, lines: list[str], epochs: int) -> list[str]:
-        """Give the lines of the epochs that are done; a last one that was cut off by a crash is none."""
+    def _check(self, lines: list[str]) -> None:
+        """Check that this is a log; a last line that was cut off by a crash is none of it."""
         if lines and lines[0].rstrip("\r\n") != HEADER:
             raise DataError(f"{self.path}: a log begins with {HEADER}; found {lines[0][:60]!r}; name another file")
-        kept = []
         for number, line in enumerate(lines[1:], 2):
             epoch = line.partition(",")[0]
             if not line.endswith("\n"):
                 break
             if not (epoch.isascii() and epoch.isdigit()):
                 raise DataError(f"{self.path}: line {number}: a line begins with an epoch; found {line[:60]!r}")
-            if int(epoch) <= epochs:
-                kept.append(line)
-        return kept
 
     @contextmanager
     def _explained(self) -> Iterator[None]:

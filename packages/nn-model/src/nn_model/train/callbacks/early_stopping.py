@@ -1,5 +1,6 @@
 """Training ends when it no longer helps."""
 
+import hashlib
 from base64 import b64decode, b64encode
 from typing import Any
 
@@ -74,6 +75,7 @@ class EarlyStopping:
         # While training runs these are the best epoch's parameters and state; after its end, the last epoch's.
         self._kept: tuple[Array, Array] | None = None
         self._exchanged = False
+        self._mark = ""
 
     def __call__(self, event: Event) -> Stop | None:
         """Judge an epoch; stop when there was no improvement for too long."""
@@ -92,6 +94,11 @@ class EarlyStopping:
         if self._kept is not None and [a.shape for a in self._kept] != [event.nn.theta.shape, event.nn.state.shape]:
             raise CheckpointError("EarlyStopping remembers the best epoch of another network; start with a new one")
         if self._exchanged:
+            if self._mark != _digest(event.nn.theta):
+                raise CheckpointError(
+                    "the weights have changed since training ended with the best epoch's in place; "
+                    "load the run's last checkpoint, or start anew with resume=False"
+                )
             self._exchange(event)
         # A run that has stopped does not train another epoch only because it is resumed.
         return self._stop(event.epoch) if self.best.waited >= self.patience else None
@@ -113,18 +120,24 @@ class EarlyStopping:
             for kept, own in zip(self._kept, (event.nn.theta, event.nn.state), strict=True):
                 kept[...], own[...] = own.copy(), kept.copy()
             self._exchanged = not self._exchanged
+            self._mark = _digest(event.nn.theta)
 
     def state(self) -> dict[str, Any]:
         """Give the best so far, and the arrays that are kept."""
         kept = None if self._kept is None else [_text(array) for array in self._kept]
-        return {**self.best.state(), "kept": kept, "exchanged": self._exchanged}
+        return {**self.best.state(), "kept": kept, "exchanged": self._exchanged, "mark": self._mark}
 
     def restore(self, state: dict[str, Any]) -> None:
         """Take them back."""
         self.best = Best.restored(state)
         self._exchanged = trusted.of_kind(state, "exchanged", bool)
+        self._mark = trusted.of_kind(state, "mark", str)
         kept = None if state["kept"] is None else trusted.of_kind(state, "kept", list)
         self._kept = None if kept is None else (_array(*kept[0]), _array(*kept[1]))
+
+
+def _digest(array: Array) -> str:
+    return hashlib.sha256(array.tobytes()).hexdigest()
 
 
 def _text(array: Array) -> tuple[str, str]:

@@ -308,6 +308,23 @@ class TestRefusals:
         assert f"{folder / name}: is there already; give {go_on}--force" in result.stderr
         assert [path.name for path in folder.iterdir()] == [name]
 
+    def test_a_new_run_begins_with_the_weights_of_another(
+        self, nn: Invoke, digits: Path, folder: Path, best: Path
+    ) -> None:
+        begin = ("train", "-d", digits, "--model", "small", "--nb-epochs", 1, "--learning-rate", 1e-9)
+        result = nn(*begin, "--optimizer-name", "sgd", "--weights-only", best, "--checkpoint-folder", folder)
+        assert result.exit_code == 0, result.stderr
+        again = load(folder / "last.safetensors")
+        np.testing.assert_allclose(again.theta, load(best).theta, atol=1e-5)
+        assert (repr(again.optimizer), len(again.run.history if again.run else [])) == ("SGD(lr=1e-09)", 1)
+
+    def test_weights_of_another_network_are_refused(self, nn: Invoke, digits: Path, folder: Path, best: Path) -> None:
+        for model, message in (("mlp", "layers.0.w must have the shape"), ("nn-rs", "layers.4.b is not in the file")):
+            args = ("--model", model, "--weights-only", best, "--checkpoint-folder", folder)
+            result = nn("train", "-d", digits, *args)
+            assert (result.exit_code, message in result.stderr) == (1, True), result.stderr
+        assert nn("train", "-d", digits, "--resume", "--weights-only", best).exit_code == 2
+
     def test_force_replaces_them(self, nn: Invoke, digits: Path, folder: Path) -> None:
         args = ("train", "-d", digits, *QUICK, "--checkpoint-folder", folder)
         for extra in ((), ("--force",)):

@@ -1,6 +1,7 @@
 """A run that was stopped and gone on with equals one that never stopped, bit for bit, wherever it was stopped."""
 
 import json
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,9 +13,11 @@ import pytest
 from nn_layers import Dense, ReLU
 from nn_loss import MSE, CrossEntropy
 from nn_model import NN, load
+from nn_model.checkpoint import capture, write
 from nn_model.errors import CheckpointError, PartError, ShapeError
 from nn_model.train import Checkpoint, CSVLog, EarlyStopping, Event, LearningRate, Metric, ReduceOnPlateau
 from nn_model.train.run import Run
+from nn_model.train.threads import in_use
 from nn_optim import SGD, Adam, Momentum, Nadam, OneCycle, Optimizer, StepDecay
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -271,6 +274,34 @@ def test_a_log_of_another_run_is_not_believed(network: MakeNetwork, x: Array, y:
     assert (tmp_path / "log.csv").read_text() == (tmp_path / "whole.csv").read_text()
 
 
+def test_other_blas_threads_are_warned_of(
+    network: MakeNetwork, x: Array, y: Array, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    options: dict[str, Any] = {"batch_size": 8, "verbose": False, "callbacks": [Checkpoint(tmp_path)]}
+    nn = network()
+    nn.fit(x, y, epochs=1, threads=1, **options)
+    assert nn.run is not None
+    assert nn.run.threads == 1
+    nn.run.threads = 7
+    with pytest.warns(UserWarning, match="the run was made with 7 BLAS threads, now there are 1; it goes on"):
+        nn.fit(x, y, epochs=2, threads=1, resume=True, **options)
+    monkeypatch.setitem(sys.modules, "threadpoolctl", None)
+    monkeypatch.setenv("OPENBLAS_NUM_THREADS", "3")
+    assert in_use() == 3
+    monkeypatch.setenv("OPENBLAS_NUM_THREADS", "")
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    assert in_use() is None
+
+
+def test_another_numpy_is_warned_of(network: MakeNetwork, x: Array, y: Array, tmp_path: Path) -> None:
+    nn = train(network(), x, y, [])
+    snapshot = capture(nn)
+    snapshot.run["made_with"]["numpy"] = "1.0"
+    write(tmp_path / "m.json", snapshot)
+    with pytest.warns(UserWarning, match="the file was written with NumPy 1.0, this is"):
+        load(tmp_path / "m.json", custom=[type(nn.layers[1])])
+
+
 def test_a_fault_in_validation_data_is_said_of_them(network: MakeNetwork, x: Array, y: Array) -> None:
     with pytest.raises(ShapeError, match=r"validation_data: layers\[0\].* takes x of shape"):
         network().fit(x, y, validation_data=(x[:, :1], y), verbose=False)
@@ -339,6 +370,7 @@ def good() -> dict[str, Any]:
         "lr": None,
         "torn": False,
         "step": 5,
+        "threads": None,
         "history": {
             "rows": [{**row, "val_loss": None, "val_accuracy": None, "lr": 0.1}],
             "reason": "enough",

@@ -103,7 +103,17 @@ def number(context: click.Context, parameter: click.Parameter, value: float) -> 
     help="The log, a line for every epoch. [default: loss.csv in the checkpoint folder]",
 )
 @click.option("--plot", type=options.FILE, help="Draw the curves of the log into this file (.png, .svg, .pdf).")
-@click.option("--resume", is_flag=True, help="Go on from last.safetensors, with the settings that it was started with.")
+@click.option(
+    "--resume",
+    is_flag=True,
+    help="Go on from last.safetensors, with the settings that it was started with; name the data as before.",
+)
+@click.option(
+    "--weights-only",
+    type=options.FILE,
+    metavar="CHECKPOINT",
+    help="Begin a new run with the weights of this file, without its optimizer and run.",
+)
 @options.table()
 @click.option(
     "--task",
@@ -120,6 +130,7 @@ def train(
     loss_csv_path: Path | None,
     plot: Path | None,
     resume: bool,
+    weights_only: Path | None,
     force: bool,
     **chosen: Any,
 ) -> None:
@@ -129,8 +140,10 @@ def train(
     training files, the best network is judged by them. Ctrl-C ends training after the step under way; --resume goes
     on there, as if it had never been ended.
     """
+    if resume and weights_only is not None:
+        raise click.UsageError("--resume goes on with a run, --weights-only begins a new one; give one of the two.")
     default = click.core.ParameterSource.DEFAULT
     given = frozenset(name for name in chosen if context.get_parameter_source(name) is not default)
     log = loss_csv_path or checkpoint_folder / "loss.csv"
     files = Files(train_data_dir, checkpoint_folder, log, plot)
-    train_network(files, Settings(**chosen), given, resume=resume, force=force)
+    train_network(files, Settings(**chosen), given, resume=resume, weights=weights_only, force=force)

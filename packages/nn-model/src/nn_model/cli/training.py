@@ -9,13 +9,14 @@ import click
 
 from nn_model.adaptation import wanted
 from nn_model.arrays import Array
+from nn_model.checkpoint import read
 from nn_model.cli.datasets import Data, fitted, for_training
 from nn_model.cli.faults import INTERRUPTED, say
 from nn_model.cli.models import at_rate, made, make_optimizer, spec_for
 from nn_model.cli.outputs import check_output, check_picture, save_picture
 from nn_model.cli.resuming import resumed
 from nn_model.cli.settings import Remembered, Settings
-from nn_model.errors import DataError
+from nn_model.errors import CheckpointError, DataError, ShapeError
 from nn_model.loading import load
 from nn_model.metrics import Report
 from nn_model.network import NN
@@ -67,8 +68,10 @@ class Files:
             self.best.replace(self.best.with_name(f"{self.best.name}.bak"))
 
 
-def train_network(files: Files, settings: Settings, given: frozenset[str], *, resume: bool, force: bool) -> None:
-    """Train; `given` names the settings that the person chose.
+def train_network(
+    files: Files, settings: Settings, given: frozenset[str], *, resume: bool, weights: Path | None, force: bool
+) -> None:
+    """Train; `given` names the settings that the person chose, `weights` a checkpoint that a new run begins from.
 
     Raises
     ------
@@ -82,10 +85,12 @@ def train_network(files: Files, settings: Settings, given: frozenset[str], *, re
         nn, settings = resumed(files.last, settings, given, data, force=force)
     else:
         nn = fresh(settings, given, data)
+    if weights is not None:
+        take_weights(nn, weights)
     x = fitted(data.x, nn)
     files.check(resume=resume, force=force)
     describe(nn, data, settings)
-    if not resume:
+    if not resume and weights is None:
         adapt(nn, x, data.y, settings)
     history = nn.fit(
         x,
@@ -100,6 +105,18 @@ def train_network(files: Files, settings: Settings, given: frozenset[str], *, re
     if history.reason == REASONS[signal.SIGINT]:
         sys.exit(INTERRUPTED)
     finish(files, data)
+
+
+def take_weights(nn: NN, path: Path) -> None:
+    """Set the weights and state of a network from a checkpoint of the same layers, whatever its optimizer was."""
+    weights, own = read(path).weights(), nn.weights()
+    if other := sorted(weights.keys() ^ own.keys()):
+        where = "only in the file" if other[0] in weights else "not in the file"
+        raise CheckpointError(f"{path}: these are the weights of another network: {other[0]} is {where}")
+    try:
+        nn.set_weights(weights)
+    except ShapeError as error:
+        raise ShapeError(f"{path}: {error}") from None
 
 
 def fresh(settings: Settings, given: frozenset[str], data: Data) -> NN:

@@ -17,8 +17,8 @@ from nn_model.train.interrupt import interruptible
 from nn_model.train.loop import Loop
 from nn_model.train.run import Marks, Run
 from nn_model.train.source import make_source
-from nn_model.train.telling import in_order
-from nn_model.train.threads import limited
+from nn_model.train.telling import in_order, saves
+from nn_model.train.threads import in_use, limited
 from nn_model.train.weighing import ClassWeight, row_weights
 from nn_model.trainer import check_rows
 
@@ -81,6 +81,8 @@ def fit(
         marks: Marks = {"data": partial(digest, rows, given, weights), "validation_data": partial(digest, *known_by)}
         run.attach(listeners, settings, marks, resume)
         run.check_place(core.step, source.batches)
+        if resume or any(map(saves, listeners)):
+            run.note_threads(in_use(), resume=resume)
         nn.run = run
         with interruptible() as interrupted:
             return Loop(nn, core, source, held or split, listeners, epochs, run, interrupted).train()

@@ -1,5 +1,6 @@
 """Where a training run stands, and what it must find again to go on."""
 
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -38,6 +39,8 @@ class Run:
         The network's number of updates when the run last made one.
     history
         The completed epochs.
+    threads
+        How many threads BLAS used, where somebody saves; `None` if that is not known.
     marks
         What of the fingerprint is summed up only when somebody asks: the data.
     fingerprint
@@ -55,6 +58,7 @@ class Run:
     lr: float | None = None
     torn: bool = False
     step: int | None = None
+    threads: int | None = None
     marks: Marks = field(default_factory=dict)
     history: History = field(default_factory=History)
     fingerprint: dict[str, Any] = field(default_factory=dict)
@@ -117,6 +121,17 @@ class Run:
                 f"the run stands in batch {self.batch} of an epoch of {batches}; load an earlier file"
             )
 
+    def note_threads(self, now: int | None, *, resume: bool) -> None:
+        """Note BLAS's threads; warn where a resumed run has others: sums in another order end in other last bits."""
+        if resume and None not in (self.threads, now) and self.threads != now:
+            warnings.warn(
+                f"the run was made with {self.threads} BLAS threads, now there are {now}; it goes on, but its last bits "
+                "may differ; fit(..., threads=) sets them",
+                UserWarning,
+                stacklevel=4,
+            )
+        self.threads = now
+
     def known(self) -> dict[str, Any]:
         """Give the whole fingerprint, the data's part too: summed up when it is first asked for."""
         for name, mark in self.marks.items():
@@ -134,6 +149,7 @@ class Run:
             "torn": self.torn,
             "history": self.history.to_dict(),
             "step": self.step,
+            "threads": self.threads,
             "fingerprint": self.known(),
             "callbacks": self.remembered | {key: callback.state() for key, callback in self.callbacks.items()},
         }
@@ -149,6 +165,7 @@ class Run:
             lr=None if data["lr"] is None else trusted.number(data, "lr"),
             torn=trusted.of_kind(data, "torn", bool),
             step=None if data["step"] is None else trusted.whole(data, "step"),
+            threads=None if data["threads"] is None else trusted.whole(data, "threads"),
             history=trusted.history(trusted.of_kind(data, "history", dict)),
             fingerprint=trusted.of_kind(data, "fingerprint", dict),
             remembered=trusted.of_kind(data, "callbacks", dict),

@@ -1,9 +1,21 @@
 """How many threads BLAS may use while a network trains."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from nn_model.train.arguments import check_whole
+
+
+def in_use() -> int | None:
+    """Give the number of threads that BLAS uses now: as threadpoolctl finds it, or the environment says; else `None`."""
+    try:
+        from threadpoolctl import threadpool_info  # noqa: PLC0415  # an extra, and only who saves asks
+    except ImportError:
+        given = os.environ.get("OPENBLAS_NUM_THREADS") or os.environ.get("OMP_NUM_THREADS") or ""
+        return int(given) if given.isdecimal() else None
+    counts = [int(pool["num_threads"]) for pool in threadpool_info() if pool["user_api"] == "blas"]
+    return max(counts, default=None)
 
 
 @contextmanager

@@ -308,9 +308,7 @@ class TestRefusals:
         assert f"{folder / name}: is there already; give {go_on}--force" in result.stderr
         assert [path.name for path in folder.iterdir()] == [name]
 
-    def test_a_new_run_begins_with_the_weights_of_another(
-        self, nn: Invoke, digits: Path, folder: Path, best: Path
-    ) -> None:
+    def test_a_run_begins_with_the_weights_of_another(self, nn: Invoke, digits: Path, folder: Path, best: Path) -> None:
         begin = ("train", "-d", digits, "--model", "small", "--nb-epochs", 1, "--learning-rate", 1e-9)
         result = nn(*begin, "--optimizer-name", "sgd", "--weights-only", best, "--checkpoint-folder", folder)
         assert result.exit_code == 0, result.stderr

@@ -106,7 +106,7 @@ def number(context: click.Context, parameter: click.Parameter, value: float) -> 
 @click.option(
     "--resume",
     is_flag=True,
-    help="Go on from last.safetensors, with the settings that it was started with; name the data as before.",
+    help="Go on from last.safetensors, with its settings; name the data as before.",
 )
 @click.option(
     "--weights-only",

@@ -125,8 +125,8 @@ class Run:
         """Note BLAS's threads; warn where a resumed run has others: sums in another order end in other last bits."""
         if resume and None not in (self.threads, now) and self.threads != now:
             warnings.warn(
-                f"the run was made with {self.threads} BLAS threads, now there are {now}; it goes on, but its last bits "
-                "may differ; fit(..., threads=) sets them",
+                f"the run was made with {self.threads} BLAS threads, now there are {now}; it goes on, but its last "
+                "bits may differ; fit(..., threads=) sets them",
                 UserWarning,
                 stacklevel=4,
             )

@@ -8,7 +8,7 @@ from nn_model.train.arguments import check_whole
 
 
 def in_use() -> int | None:
-    """Give the number of threads that BLAS uses now: as threadpoolctl finds it, or the environment says; else `None`."""
+    """Give the number of threads that BLAS uses: as threadpoolctl finds, or the environment says; else `None`."""
     try:
         from threadpoolctl import threadpool_info  # noqa: PLC0415  # an extra, and only who saves asks
     except ImportError:

@@ -269,10 +269,10 @@ def test_row_56_too_much_of_everything(forge: Any, where: str) -> None:
         ("[" * 400 + "]" * 400, f"{where}.* may be nested at most 64 deep"),
         ('{"a":' * 65 + "1" + "}" * 65, f"{where}.* may be nested at most 64 deep"),
         ("{" + ",".join(f'"{i}":0' for i in range(100_002)) + "}", f"{where} may hold at most about 100,000 values"),
-        ('"' + "a" * 20_000_000 + '"', f"{where} may take at most 16,777,216 bytes; found 20,000,002"),
+        ('"' + "a" * 30_000_000 + '"', f"{where} may take at most 25,165,824 bytes; found 30,000,002"),
         (
-            '[["' + "a" * 20_000_000 + '"], [0]]',
-            f"{where}: a value beside the arrays may take at most 16,777,216 bytes",
+            '[["' + "a" * 30_000_000 + '"], [0]]',
+            f"{where}: a value beside the arrays may take at most 25,165,824 bytes",
         ),
         ("1" * 5_000, f"{where}: whole numbers may have at most 100 digits; found 5,000"),
         ("1" * 1_000_000, f"{where}: whole numbers may have at most 100 digits; found 1,000,000"),

@@ -107,11 +107,6 @@ class History:
         metrics = {name: list(values) for name, values in self.metrics.items()}
         return {"rows": [asdict(row) for row in self.rows], "reason": self.reason, "metrics": metrics}
 
-    @classmethod
-    def from_dict(cls, data: dict[str, Any]) -> "History":
-        """Take back what `to_dict` gave."""
-        return cls([Row(**row) for row in data["rows"]], data["reason"], data.get("metrics", {}))
-
     def to_csv(self, path: str | Path) -> None:
         """Write `epoch,train_loss,train_time,val_loss,val_accuracy` with a header line; accuracy in percent."""
         with Path(path).open("w", newline="", encoding="utf-8") as file:

@@ -181,7 +181,7 @@ def test_affine_equals_sums_in_plain_python(x: Array, out: int) -> None:
 @pytest.mark.parametrize("rate", [0.1, 0.5, 0.9])
 def test_dropout_keeps_the_stated_share_and_the_expectation(dtype: str, rate: float) -> None:
     mask = np.empty((400, 500), dtype)
-    dropout.draw(np.random.default_rng(0), 1.0 - rate, mask)
+    dropout.draw(np.random.default_rng(0), 1.0 - rate, 1.0 / (1.0 - rate), mask)
     scaled = np.asarray(1.0 / (1.0 - rate), dtype)
     assert set(mask.ravel().tolist()) == {0.0, float(scaled)}
     deviation = math.sqrt(rate * (1.0 - rate) / mask.size)

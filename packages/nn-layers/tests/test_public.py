@@ -71,7 +71,17 @@ def test_the_version_is_the_packages() -> None:
 
 
 def test_every_public_class_has_a_documented_example() -> None:
-    protocols_and_parts = {"Frame", "Initializer", "Param", "Plan", "Propagate", "Regularizer", "Scratch", "State"}
+    protocols_and_parts = {
+        "Frame",
+        "Initializer",
+        "Param",
+        "Plan",
+        "Propagate",
+        "Regularizer",
+        "Scratch",
+        "Settles",
+        "State",
+    }
     for name in set(nn_layers.__all__) - protocols_and_parts - {"LayerError", "ShapeError"}:
         assert ">>> " in (getattr(nn_layers, name).__doc__ or ""), name
 

@@ -4,6 +4,7 @@ import copy
 import dataclasses
 import math
 import pickle
+from dataclasses import fields
 from typing import Annotated, Any
 
 import numpy as np
@@ -17,16 +18,28 @@ from nn_layers import (
     L1,
     L2,
     SELU,
+    AlphaDropout,
+    AvgPool2D,
+    BatchNorm,
+    Conv2D,
     Dense,
     Dropout,
     ElasticNet,
     Flatten,
+    GlobalAvgPool2D,
     Glorot,
     He,
+    LayerNorm,
     LeakyReLU,
     LeCun,
+    MaxPool2D,
+    MeanTokens,
     Normal,
+    Patches,
+    PositionalEncoding,
     ReLU,
+    Residual,
+    SelfAttention,
     Sigmoid,
     Softmax,
     Standardize,
@@ -57,12 +70,25 @@ EXAMPLES: list[Any] = [
     Uniform(-2.0, 3.0),
     Zeros(),
     L1(0.1),
+    AlphaDropout(0.1),
+    AvgPool2D((2, 3), 1, "same", count_include_pad=False),
+    BatchNorm(8, 0.2, 1e-3),
+    Conv2D(2, 4, 3, 2, (1, 0), LeCun(), L2(0.1), dilation=(1, 2), groups=2, bias=False),
+    GlobalAvgPool2D(),
+    LayerNorm(8, 1e-3),
+    MaxPool2D(3, (2, 1), 1),
+    MeanTokens(),
+    Patches((2, 4)),
+    PositionalEncoding(trainable=False),
+    Residual([Dense(3, 3), Residual([ReLU()])]),
+    SelfAttention(8, 2, True, LeCun(), L1(0.1)),
     L2(0.1),
     ElasticNet(0.1, 0.2),
 ]
 every_spec = pytest.mark.parametrize("example", EXAMPLES, ids=repr)
 
 WHOLE, NUMBER, FINITE = "valid integer", "valid number", "finite number"
+PAIR = "give a whole number of at least 1, or two of them (down, right)"
 ABOVE_0, AT_LEAST_0, BELOW_1 = "greater than 0", "greater than or equal to 0", "less than 1"
 
 # Class, arguments, the argument that is wrong, its value as the message shows it, the rule in the message.
@@ -119,6 +145,22 @@ BAD: list[tuple[Any, tuple[Any, ...], str, str, str]] = [
     (L2, ("1e-4",), "l2", "'1e-4'", NUMBER),
     (ElasticNet, (-1.0, 0.0), "l1", "-1.0", AT_LEAST_0),
     (ElasticNet, (0.0, -1.0), "l2", "-1.0", AT_LEAST_0),
+    (AlphaDropout, (1.0,), "rate", "1.0", BELOW_1),
+    (AvgPool2D, (0,), "kernel", "0", PAIR),
+    (BatchNorm, (0,), "features", "0", ABOVE_0),
+    (BatchNorm, (8, 1.5), "momentum", "1.5", "less than or equal to 1"),
+    (BatchNorm, (8, 0.1, 0.0), "eps", "0.0", ABOVE_0),
+    (Conv2D, (1, 8, 0), "kernel", "0", PAIR),
+    (Conv2D, (1, 8, "3"), "kernel", "'3'", PAIR),
+    (Conv2D, (1, 8, (3, 3, 3)), "kernel", "(3, 3, 3)", PAIR),
+    (Conv2D, (1, 8, True), "kernel", "True", PAIR),
+    (Conv2D, (1, 8, 3, 1, "valid"), "padding", "'valid'", "(down, right), or 'same'"),
+    (LayerNorm, (8, -1.0), "eps", "-1.0", ABOVE_0),
+    (MaxPool2D, (2, 0), "stride", "0", PAIR),
+    (Patches, (0,), "size", "0", PAIR),
+    (PositionalEncoding, (1,), "trainable", "1", "valid boolean"),
+    (Residual, ([5],), "layers", "5", "must be a layer"),
+    (SelfAttention, (8, 0), "heads", "0", ABOVE_0),
 ]
 
 
@@ -161,7 +203,7 @@ def test_missing_and_unknown_arguments_are_named() -> None:
 @every_spec
 def test_too_many_arguments_are_counted(example: Any) -> None:
     cls = type(example)
-    names = [name for name in cls.__pydantic_fields__ if name != "kind"]
+    names = [field.name for field in fields(example) if not field.kw_only]
     values = [getattr(example, name) for name in names]
     with pytest.raises(TypeError) as caught:
         cls(*values, 1, 2)

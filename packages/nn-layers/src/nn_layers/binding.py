@@ -43,10 +43,9 @@ class Arena:
         """Give `rows` rows of `shape`, or one array of it, from this key's buffer (rows of `largest` fit)."""
         size = prod(shape)
         if key not in self.buffers:
-            capacity = self.rows * max(size, largest) if per_row else size
-            self.buffers[key] = np.empty(capacity, dtype)
+            self.buffers[key] = np.empty((self.rows if per_row else 1) * max(size, largest), dtype)
         if not per_row:
-            return self.buffers[key].reshape(shape)
+            return self.buffers[key][:size].reshape(shape)
         return self.buffers[key][: rows * size].reshape((rows, *shape))
 
 
@@ -165,7 +164,7 @@ class Binder:
             if not (scratch.kept and self.training):
                 kind = _kind(node, scratch, dtype)
                 shared[kind] = shared.get(kind, -1) + 1
-                key = (*kind, shared[kind]) if scratch.per_row else key
+                key = (*kind, shared[kind])
                 largest = self._widest[kind]
             arrays[name] = self.arena.take(key, rows, scratch.shape, dtype, largest=largest, per_row=scratch.per_row)
         return arrays

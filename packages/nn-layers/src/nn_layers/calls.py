@@ -11,7 +11,7 @@ from nn_layers.protocol import Array, Calls, Kernel
 
 Call = tuple[Kernel, tuple[Any, ...]]
 
-BUFFER = 2048
+BUFFER = 1024
 """NumPy's casting and broadcasting buffer while calls run, in elements: its default of 8,192 only costs memory."""
 
 

@@ -49,8 +49,9 @@ class Node:
 
     @property
     def title(self) -> str:
-        """What messages call it: `layers[2]: Dense(1500, 10)`."""
-        return f"{index(self.path)}: {self.layer!r}"
+        """What messages call it: `layers[2]: Dense(1500, 10)`; of a layer around others, the class alone."""
+        name = type(self.layer).__name__ if self.inner else repr(self.layer)
+        return f"{index(self.path)}: {name}"
 
     def is_view(self, training: bool) -> bool:
         """Whether the output is the input's memory in another shape."""

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 from itertools import chain
 
 from nn_layers.calls import checked
-from nn_layers.layout import Layout, first_trained
-from nn_layers.protocol import Array, Calls, Frame, Param
+from nn_layers.layout import Layout, Node, first_trained
+from nn_layers.protocol import Array, Calls, Frame, Param, Settles
 
 PENALTY_BLOCK = 16384
 """Numbers of a weight array that a penalty works on at a time."""
@@ -26,6 +26,15 @@ def backward_pass(layout: Layout, frames: Sequence[Frame], *, input_grad: bool =
             yield node.title, checked(node.layer.backward(frame), node.title)
 
 
+def settle_pass(nodes: Sequence[Node], frames: Sequence[Frame]) -> Iterator[tuple[str, Calls]]:
+    """Give the title and the calls of every layer, inner ones too, that keeps something of a training pass."""
+    for node, frame in zip(nodes, frames, strict=True):
+        if isinstance(node.layer, Settles):
+            yield node.title, checked(node.layer.settle(frame), node.title)
+        if node.inner:
+            yield from settle_pass(node.inner, frame.inner)
+
+
 def forward_calls(layout: Layout, frames: Sequence[Frame]) -> Calls:
     """Yield the forward pass of all layers."""
     return chain.from_iterable(calls for _, calls in forward_pass(layout, frames))
@@ -34,6 +43,11 @@ def forward_calls(layout: Layout, frames: Sequence[Frame]) -> Calls:
 def backward_calls(layout: Layout, frames: Sequence[Frame], *, input_grad: bool = False) -> Calls:
     """Yield the backward pass of all layers, or as far down as there are parameters."""
     return chain.from_iterable(calls for _, calls in backward_pass(layout, frames, input_grad=input_grad))
+
+
+def settle_calls(layout: Layout, frames: Sequence[Frame]) -> Calls:
+    """Yield what layers keep of a training pass."""
+    return chain.from_iterable(calls for _, calls in settle_pass(layout.nodes, frames))
 
 
 def penalty_calls(layout: Layout, theta: Array, grad: Array | None, s: Array, value: Array) -> Calls:

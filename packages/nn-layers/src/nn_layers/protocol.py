@@ -163,6 +163,15 @@ class Propagate(Protocol):
 
 
 @runtime_checkable
+class Settles(Protocol):
+    """A layer whose training pass leaves something to be kept, as batch normalisation does its running statistics."""
+
+    def settle(self, f: Frame) -> Calls:
+        """Yield the calls that write `f.state`; run once the step's loss was found finite, before the update."""
+        ...
+
+
+@runtime_checkable
 class Sized(Protocol):
     """A layer that may leave its input size to the layer before it."""
 

@@ -9,7 +9,7 @@ from nn_layers.binding import Arena, Binder
 from nn_layers.calls import Call, Port, bind, run
 from nn_layers.errors import ShapeError
 from nn_layers.layout import check_rows, make_layout
-from nn_layers.passes import PENALTY_BLOCK, backward_calls, forward_calls, penalty_calls
+from nn_layers.passes import PENALTY_BLOCK, backward_calls, forward_calls, penalty_calls, settle_calls
 from nn_layers.protocol import Array, Propagate
 from nn_layers.summary import summary
 from nn_layers.vectors import arrays, assign, generator, make_vectors
@@ -139,7 +139,7 @@ class Stack:
         ShapeError
             Rows of another shape, none, or more than the capacity.
         """
-        x = np.ascontiguousarray(x, self.theta.dtype)
+        x = np.require(x, self.theta.dtype, ["C", "A"])
         check_rows(x, self.layout)
         capacity = self._binders[training].arena.rows
         if len(x) > capacity:
@@ -159,7 +159,7 @@ class Stack:
         return bound
 
     def backward(self, dscores: Array) -> Array | None:
-        """Write the gradient of everything into `grad`, the penalty's included.
+        """Write the gradient of everything into `grad`, the penalty's included; running statistics take the pass in.
 
         Parameters
         ----------
@@ -228,6 +228,7 @@ class _Pass:
             self._dscores = frames[-1].dy
             self._backward = bind(backward_calls(layout, frames, input_grad=binder.input_grad))
             self._backward += bind(penalty_calls(layout, vectors.theta, vectors.grad, block, np.zeros(1)))
+            self._backward += bind(settle_calls(layout, frames))
         self._port = Port(x, (self._forward, self._backward))
         # Where all layers are views, the scores are the placeholder itself.
         self._port.copies |= np.may_share_memory(self.scores, x)

@@ -43,7 +43,7 @@ def row_bytes(node: Node, itemsize: int) -> int:
 
 
 def summary(layout: Layout, dtype: "np.dtype[np.generic]") -> Text:
-    """Make the table: a line for every layer, then the totals.
+    """Make the table: a line for every layer, those inside others below them, then the totals.
 
     Parameters
     ----------
@@ -55,14 +55,9 @@ def summary(layout: Layout, dtype: "np.dtype[np.generic]") -> Text:
     Returns
     -------
     Text
-        The table. "memory a row" is what one training row occupies.
+        The table. "memory a row" is what one training row occupies. Both counts of a layer include those inside it.
     """
-    lines = [HEADER]
-    for i, node in enumerate(layout.nodes):
-        count = sum(prod(p.shape) for part in node.walk() for p in part.params.values())
-        memory = bytes_text(row_bytes(node, dtype.itemsize))
-        shapes = shape_text(node.in_shape), shape_text(node.plan.out_shape)
-        lines.append((str(i), repr(node.layer), *shapes, f"{count:,}", memory))
+    lines = [HEADER, *(_cells(node, dtype.itemsize) for node in layout.walk())]
     widths = [max(len(line[c]) for line in lines) for c in range(len(HEADER))]
     text = [_line(line, widths) for line in lines]
     rule = "-" * max(map(len, text))
@@ -70,6 +65,13 @@ def summary(layout: Layout, dtype: "np.dtype[np.generic]") -> Text:
     layers = f"{len(layout.nodes)} layer{'s' if len(layout.nodes) > 1 else ''}"
     total = f"{size:,} parameters in {layers}, {bytes_text(size * dtype.itemsize)} as {dtype}"
     return Text("\n".join([text[0], rule, *text[1:], rule, total]))
+
+
+def _cells(node: Node, itemsize: int) -> tuple[str, ...]:
+    count = sum(prod(p.shape) for part in node.walk() for p in part.params.values())
+    name = "  " * (len(node.path) - 1) + (type(node.layer).__name__ if node.inner else repr(node.layer))
+    shapes = shape_text(node.in_shape), shape_text(node.plan.out_shape)
+    return ".".join(map(str, node.path)), name, *shapes, f"{count:,}", bytes_text(row_bytes(node, itemsize))
 
 
 def _line(cells: tuple[str, ...], widths: list[int]) -> str:

@@ -14,7 +14,7 @@ from nn_layers.memory import physical_memory
 from nn_layers.protocol import Array, Param, State
 from nn_layers.summary import bytes_text
 
-ROLES = {"init": 0, "layer": 1, "shuffle": 2}
+ROLES = {"init": 0, "layer": 1, "shuffle": 2, "augment": 3}
 """What a generator is for; part of its key, so that no two consumers of one seed share numbers."""
 
 

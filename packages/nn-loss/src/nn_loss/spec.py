@@ -18,10 +18,11 @@ CONFIG = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False, defer_buil
 
 @dataclass_transform(frozen_default=True, field_specifiers=(Field,))
 def spec(cls: type[T]) -> type[T]:
-    """Make `cls` a spec: a frozen pydantic dataclass whose repr is the call that makes it."""
+    """Make `cls` a spec: a frozen pydantic dataclass whose repr, unless it has its own, is the call that makes it."""
     made: Any = dataclass(frozen=True, repr=False, config=CONFIG)(cls)
     made.__init__ = _by_name(made.__init__, [field.name for field in fields(made) if not field.kw_only])
-    made.__repr__ = _call
+    if "__repr__" not in vars(cls):
+        made.__repr__ = _call
     return made  # type: ignore[no-any-return]  # it is `cls`, decorated in place
 
 

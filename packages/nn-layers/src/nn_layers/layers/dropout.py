@@ -50,7 +50,7 @@ class Dropout:
     def forward(self, f: Frame) -> Calls:
         """Yield y = x mask; a view has none."""
         if "mask" in f.s:
-            yield dropout.draw, f.rng, 1.0 - self.rate, f.s["mask"]
+            yield dropout.draw, f.rng, 1.0 - self.rate, 1.0 / (1.0 - self.rate), f.s["mask"]
             yield dropout.apply, f.x, f.s["mask"], f.y
 
     def backward(self, f: Frame) -> Calls:

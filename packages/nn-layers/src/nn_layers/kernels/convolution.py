@@ -1,0 +1,87 @@
+"""Cross-correlation of images with kernels: matrix products with the columns of pixels under each window (im2col).
+
+Images go through in blocks whose columns stay in the processor's cache. A bias is the weight of one more pixel that is
+always 1: it costs no pass of its own, forward or backward.
+
+Shapes: x (rows, C, H, W), y (rows, O, height, width), w (groups, O / groups, C / groups * kernel height * kernel
+width); wb is w with a last column of biases if there are any; cols (block, groups, columns of wb, height * width).
+"""
+
+import numpy as np
+
+from nn_layers.kernels.windows import Taps, windows
+from nn_layers.protocol import Array
+
+
+def join(w: Array, b: Array, wb: Array) -> None:
+    """Put the biases b (groups, O / groups) behind the weights w -> wb."""
+    np.copyto(wb[..., :-1], w)
+    np.copyto(wb[..., -1], b)
+
+
+def split(dwb: Array, dw: Array, db: Array) -> None:
+    """Take apart what `join` put together."""
+    np.copyto(dw, dwb[..., :-1])
+    np.copyto(db, dwb[..., -1])
+
+
+def turn(w: Array, turned: Array, height: int, width: int) -> None:
+    """Turn kernels around, and inputs and outputs into each other -> turned (groups, C / groups, O / groups * taps)."""
+    groups, outputs, inputs = w.shape[0], w.shape[1], turned.shape[1]
+    kernels = w.reshape(groups, outputs, inputs, height, width)[..., ::-1, ::-1]
+    np.copyto(turned.reshape(groups, inputs, outputs, height, width), kernels.swapaxes(1, 2))
+
+
+def forward(x: Array, wb: Array, cols: Array, y: Array, taps: Taps) -> None:
+    """Write y = wb cols(x)."""
+    rows, block = len(x), len(cols)
+    pixels, columns = _pixels(x, cols, y, taps)
+    out = y.reshape(rows, *wb.shape[:2], -1)
+    for start in range(0, rows, block):
+        n = min(block, rows - start)
+        np.copyto(columns[:n], pixels[start : start + n])
+        np.matmul(wb, cols[:n], out=out[start : start + n])
+
+
+def parameter_grads(x: Array, dy: Array, cols: Array, part: Array, dwb: Array, taps: Taps) -> None:
+    """Write dwb = sum over images of dy cols(x)'; part (block + 1, *dwb's shape) is worked in."""
+    rows, block = len(x), len(cols)
+    pixels, columns = _pixels(x, cols, dy, taps)
+    grad, turned = dy.reshape(rows, *dwb.shape[:2], -1), cols.swapaxes(2, 3)
+    dwb.fill(0.0)
+    for start in range(0, rows, block):
+        n = min(block, rows - start)
+        np.copyto(columns[:n], pixels[start : start + n])
+        np.matmul(grad[start : start + n], turned[:n], out=part[1 : n + 1])
+        np.add.reduce(part[1 : n + 1], axis=0, out=part[0])
+        np.add(dwb, part[0], out=dwb)
+
+
+def input_grad(dy: Array, w: Array, cols: Array, dx: Array, taps: Taps) -> None:
+    """Write dx = the columns w' dy, each added back to where its pixel came from.
+
+    Without strides, `forward` over dy with `turn`ed kernels gives the same, and gathers instead of scattering.
+    """
+    rows, block = len(dx), len(cols)
+    pixels, columns = _pixels(dx, cols, dy, taps)
+    grad, turned, under = dy.reshape(rows, *w.shape[:2], -1), w.swapaxes(1, 2), cols[:, :, : w.shape[2]]
+    dx.fill(0.0)
+    for start in range(0, rows, block):
+        n = min(block, rows - start)
+        np.matmul(turned, grad[start : start + n], out=under[:n])
+        for i in range(taps[0]):
+            for j in range(taps[1]):
+                place = pixels[start : start + n, :, :, i, j]
+                np.add(place, columns[:n, :, :, i, j], out=place)
+
+
+def _pixels(x: Array, cols: Array, y: Array, taps: Taps) -> tuple[Array, Array]:
+    """View the pixels of x under each window, and their place in cols; below them, cols get the bias's ones."""
+    block, groups, wide = cols.shape[:3]
+    size = x.shape[1] // groups
+    height, width = y.shape[2:]
+    weights = size * taps[0] * taps[1]
+    if wide > weights:
+        cols[:, :, weights:] = 1.0
+    pixels = windows(x.reshape(len(x), groups, size, *x.shape[2:]), taps, height, width)
+    return pixels, cols[:, :, :weights].reshape(block, groups, size, *taps[:2], height, width)

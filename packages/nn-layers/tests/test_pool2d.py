@@ -1,0 +1,116 @@
+"""Pooling against loops in plain Python, and what it refuses."""
+
+import itertools
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from pydantic import ValidationError
+
+from nn_layers import AvgPool2D, MaxPool2D, ShapeError, Stack
+from nn_layers.protocol import Array
+
+Pool = MaxPool2D | AvgPool2D
+SIZES: list[tuple[tuple[Any, ...], tuple[int, int, int]]] = [
+    ((2,), (2, 4, 6)),
+    ((2,), (1, 5, 7)),  # the last row and column are left out
+    ((3, 2), (2, 7, 6)),  # windows overlap
+    ((2, 3), (1, 8, 8)),  # pixels between windows
+    (((2, 3), (1, 2)), (2, 5, 7)),
+    ((3, 1, 1), (1, 4, 5)),
+    ((2, 2, 1), (1, 5, 4)),
+    ((4, 3, (2, 1)), (1, 5, 6)),
+    ((3, 2, "same"), (2, 5, 6)),
+    ((2, None, "same"), (1, 5, 3)),
+    ((5,), (2, 5, 5)),  # the window is the image
+    ((1,), (1, 3, 3)),
+]
+every_size = pytest.mark.parametrize(("arguments", "in_shape"), SIZES, ids=[f"{a} on {s}" for a, s in SIZES])
+
+
+def both(size: Any) -> tuple[int, int]:
+    return size if isinstance(size, tuple) else (size, size)
+
+
+def windows(pool: Pool, in_shape: tuple[int, int, int]) -> list[tuple[tuple[int, int], list[tuple[int, int]], int]]:
+    """List the output pixels, each with the image's pixels under its window and how many taps the window has."""
+    size, kernel = in_shape[1:], both(pool.kernel)
+    stride = kernel if pool.stride is None else both(pool.stride)
+    if pool.padding == "same":
+        total = [max(0, (-(-n // s) - 1) * s + k - n) for n, s, k in zip(size, stride, kernel, strict=True)]
+        before = [t // 2 for t in total]
+    else:
+        before = list(both(pool.padding))
+        total = [2 * p for p in before]
+    out = [(n + t - k) // s + 1 for n, t, k, s in zip(size, total, kernel, stride, strict=True)]
+    found = []
+    for i, j in itertools.product(range(out[0]), range(out[1])):
+        down = range(i * stride[0] - before[0], i * stride[0] - before[0] + kernel[0])
+        right = range(j * stride[1] - before[1], j * stride[1] - before[1] + kernel[1])
+        inside = [(r, c) for r in down for c in right if 0 <= r < size[0] and 0 <= c < size[1]]
+        found.append(((i, j), inside, kernel[0] * kernel[1]))
+    return found
+
+
+def by_hand(pool: Pool, x: Array, dy: Array) -> tuple[Array, Array]:
+    """Pool window by window: the output, and the gradient by x."""
+    y, dx = np.zeros_like(dy), np.zeros_like(x)
+    for n, c in itertools.product(*map(range, x.shape[:2])):
+        for (i, j), inside, taps in windows(pool, x.shape[1:]):
+            if isinstance(pool, MaxPool2D):
+                first = max(inside, key=lambda at: x[n, c][at])  # max gives the first of equals
+                y[n, c, i, j] = x[n, c][first]
+                dx[n, c][first] += dy[n, c, i, j]
+            else:
+                count = taps if pool.count_include_pad else len(inside)
+                y[n, c, i, j] = sum(x[n, c][at] for at in inside) / count
+                for at in inside:
+                    dx[n, c][at] += dy[n, c, i, j] / count
+    return y, dx
+
+
+MAKERS: dict[str, Callable[..., Pool]] = {
+    "max": MaxPool2D,
+    "mean": AvgPool2D,
+    "mean of the image's pixels": lambda k, s=None, p=0: AvgPool2D(k, s, p, count_include_pad=False),
+}
+
+
+@every_size
+@pytest.mark.parametrize("make", MAKERS)
+def test_equals_the_loops_ties_included(make: str, arguments: tuple[Any, ...], in_shape: tuple[int, int, int]) -> None:
+    pool, rng = MAKERS[make](*arguments), np.random.default_rng(4)
+    stack = Stack([pool], in_shape, rows=3, dtype="float64", input_grad=True)
+    x = rng.integers(-2, 2, (3, *in_shape)).astype("float64")  # few values: most windows hold equals
+    dy = np.asarray(rng.standard_normal(stack.forward(x, training=True).shape))
+    y, dx = by_hand(pool, x, dy)
+    np.testing.assert_allclose(stack.forward(x, training=True), y, rtol=1e-13, atol=1e-13)
+    found = stack.backward(dy)
+    assert found is not None
+    np.testing.assert_allclose(found, dx, rtol=1e-13, atol=1e-13)
+    np.testing.assert_allclose(stack.forward(x), y, rtol=1e-13, atol=1e-13)
+
+
+def test_negative_images_do_not_see_the_border() -> None:
+    x = np.full((1, 1, 4, 4), -5.0, "float32")
+    assert np.array_equal(Stack([MaxPool2D(3, 1, 1)], (1, 4, 4), rows=1).forward(x), x)
+
+
+@pytest.mark.parametrize("pool", [MaxPool2D, AvgPool2D])
+@pytest.mark.parametrize(
+    ("make", "error", "message"),
+    [
+        (lambda pool: pool(0), ValidationError, "kernel"),
+        (lambda pool: pool(2, 0), ValidationError, "stride"),
+        (lambda pool: pool(2, 2, 2), ValidationError, "padding must be at most half of the kernel; 2 is more"),
+        (lambda pool: pool((2, 4), 2, (1, 3)), ValidationError, "padding must be at most half"),
+        (lambda pool: Stack([pool(5)], (1, 4, 4)), ShapeError, "4 x 4 pixels do not hold a window of 5 x 5"),
+        (lambda pool: Stack([pool(2)], (784,)), ShapeError, r"layers\[0\]: .* must be images"),
+    ],
+)
+def test_what_does_not_fit_is_refused_in_words(
+    pool: Any, make: Callable[[Any], object], error: type[Exception], message: str
+) -> None:
+    with pytest.raises(error, match=message):
+        make(pool)

@@ -1,9 +1,12 @@
 """Where a number that is not finite came from."""
 
+from collections.abc import Iterator, Sequence
+
 import numpy as np
 
 from nn_layers.binding import Vectors
-from nn_layers.layout import Layout
+from nn_layers.layout import Layout, Node
+from nn_layers.protocol import Frame
 from nn_model.errors import DivergedError
 from nn_model.program import Program
 
@@ -33,14 +36,21 @@ def check_theta(layout: Layout, vectors: Vectors, epoch: int, step: int, lr: flo
 
 
 def _first_layer(program: Program, layout: Layout, vectors: Vectors) -> str:
-    for node, frame in zip(layout.nodes, program.frames, strict=True):
+    for node, frame in pairs(layout.nodes, program.frames):
         if not all(np.isfinite(array).all() for array in frame.p.values()):
             return f"{node.title} has parameters that are not finite"
         # A view's `y` is the memory that was bound, not the batch that entered in its place.
         if not node.is_view(frame.training) and not np.isfinite(frame.y).all():
             return f"{node.title} gives an output that is not finite"
-    for node, frame in zip(layout.nodes, program.frames, strict=True):
+    for node, frame in pairs(layout.nodes, program.frames):
         if not all(np.isfinite(array).all() for array in frame.g.values()):
             return f"{node.title} has a gradient that is not finite"
     largest = float(np.abs(vectors.theta).max(initial=0.0))
     return f"all layers are finite, so the loss or the penalty overflows (the largest parameter is {largest:.1e})"
+
+
+def pairs(nodes: Sequence[Node], frames: Sequence[Frame]) -> Iterator[tuple[Node, Frame]]:
+    """Give every layer with its frame, those inside others first: the numbers of the outer come of theirs."""
+    for node, frame in zip(nodes, frames, strict=True):
+        yield from pairs(node.inner, frame.inner)
+        yield node, frame

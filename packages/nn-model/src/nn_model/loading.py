@@ -9,7 +9,7 @@ from nn_model.errors import CheckpointError, PartError, ShapeError
 if TYPE_CHECKING:
     from nn_model.network import NN
 
-MAX_BYTES, MAX_PARAMETERS = 4 << 30, 250_000_000
+MAX_PARAMETERS = 250_000_000
 
 
 def load(
@@ -17,7 +17,7 @@ def load(
     *,
     custom: Iterable[type] = (),
     engine: str = "auto",
-    max_bytes: int = MAX_BYTES,
+    max_bytes: int | None = None,
     max_parameters: int = MAX_PARAMETERS,
 ) -> "NN":
     """Make the network that `NN.save` wrote, ready to predict and to go on training exactly where it stood.
@@ -31,7 +31,8 @@ def load(
     engine
         What runs the training program; it is no part of the file.
     max_bytes, max_parameters
-        Caps on the file's size and on what its spec may ask for, checked before anything is allocated.
+        Caps on the file's size, by default 128 MiB for `.json` and 4 GiB for `.safetensors`, and on how many numbers
+        its spec may ask for; checked before anything is allocated.
 
     Raises
     ------

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -10,7 +10,7 @@ import numpy as np
 from nn_layers.binding import Arena, Binder
 from nn_layers.calls import Call, Port, bind
 from nn_layers.layout import Layout
-from nn_layers.passes import PENALTY_BLOCK, backward_pass, forward_pass, penalty_calls
+from nn_layers.passes import PENALTY_BLOCK, backward_pass, forward_pass, penalty_calls, settle_pass
 from nn_layers.protocol import Frame
 from nn_loss import Loss
 from nn_loss.protocol import LossFrame
@@ -54,7 +54,8 @@ def tick(rates: Array, lr: Array, step: Array) -> None:
 class Update:
     """The second part of every program of one network: the clock, clipping, the optimizer.
 
-    It does not depend on the number of rows, so that all programs share it.
+    It does not depend on the number of rows, so that all programs share its arrays; what layers keep of a pass, such
+    as running statistics, each program puts before it.
     """
 
     part: Part
@@ -146,10 +147,14 @@ def make_program(binder: Binder, loss: Loss, coding: Coding, update: Update, row
     counting = _scratch(arena, coding.scratch(), rows, binder.dtype, "count")
     measure.add("accuracy", coding.count(frames[-1].y, given, counting, correct))
 
+    closing = Part()
+    for title, calls in settle_pass(layout.nodes, frames):
+        closing.add(title, calls)
+    closing.extend(update.part)
     lists = (gradients.calls, measure.calls)
     return Program(
         gradients,
-        update,
+        replace(update, part=closing),
         measure,
         frames,
         value,

@@ -58,7 +58,8 @@ def check_rows(layout: Layout, rows: int) -> None:
         The message names the first such layer.
     """
     for node in layout.walk():
-        if rows < node.plan.min_rows:
+        inside = max((part.plan.min_rows for part in node.inner), default=1)
+        if inside <= rows < node.plan.min_rows:  # else the one inside is to be named
             raise ShapeError(
                 f"{node.title} needs batches of at least {node.plan.min_rows} rows in training; got {rows}; "
                 "give more rows, or leave a short last batch out"

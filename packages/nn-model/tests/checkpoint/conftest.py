@@ -1,9 +1,7 @@
 """A small network with everything that a file keeps, its snapshot, and files of it that were changed by hand."""
 
 import json
-import shutil
-import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,15 +20,16 @@ from nn_optim import Nadam
 Array = np.ndarray[Any, np.dtype[Any]]
 Edit = Callable[[dict[str, Any]], object]
 
-HISTORY = [
+HISTORY: list[dict[str, Any]] = [
     {"epoch": 1, "train_loss": 0.1, "train_accuracy": None, "val_loss": 0.25, "lr": 0.01},
     {"epoch": 2, "train_loss": 1 / 3, "train_accuracy": None, "val_loss": None, "lr": 0.01},
 ]
-RUN = {
+RUN: dict[str, Any] = {
     "step": 12,
     "history": {"rows": HISTORY, "reason": None},
     "generators": {"1": {"bit_generator": "PCG64", "state": {"state": 2**128 - 1, "inc": 2**127 + 3}}},
     "versions": {"numpy": "2.0"},
+    "keepers": ["EarlyStopping", "EarlyStopping:2"],
 }
 
 
@@ -47,9 +46,10 @@ def small_spec(**changes: Any) -> NetworkSpec:
     return NetworkSpec(**values | changes)
 
 
-def filled(spec: NetworkSpec, seed: int = 0) -> dict[str, Array]:
+def filled(spec: NetworkSpec, seed: int = 0, keepers: Sequence[str] = ()) -> dict[str, Array]:
     rng = np.random.default_rng(seed)
-    return {name: rng.standard_normal(want.shape).astype(want.dtype) for name, want in wanted(spec).items()}
+    wants = wanted(spec, keepers=keepers)
+    return {name: rng.standard_normal(want.shape).astype(want.dtype) for name, want in wants.items()}
 
 
 @pytest.fixture
@@ -57,8 +57,8 @@ def make_snapshot() -> Callable[..., Snapshot]:
     """Give a function that makes snapshots of the small network, or of a changed one."""
 
     def make(run: dict[str, Any] | None = None, seed: int = 0, **changes: Any) -> Snapshot:
-        spec = small_spec(**changes)
-        return Snapshot(spec, filled(spec, seed), RUN if run is None else run)
+        spec, run = small_spec(**changes), RUN if run is None else run
+        return Snapshot(spec, filled(spec, seed, run.get("keepers", ())), run)
 
     return make
 
@@ -132,15 +132,3 @@ class Forge:
 def forge(snapshot: Snapshot, tmp_path: Path) -> Forge:
     """Give the forger of files of the small network."""
     return Forge(snapshot, tmp_path)
-
-
-@pytest.fixture
-def strace(tmp_path: Path) -> str:
-    """Give the program that puts faults into system calls; skip where it is missing or may not trace."""
-    program = shutil.which("strace")
-    if program is None:
-        pytest.skip("strace is not installed: apt-get install strace")
-    command = [program, "-o", str(tmp_path / "trial"), "-e", "inject=getppid:error=EIO", "true"]
-    if subprocess.run(command, capture_output=True, check=False).returncode != 0:  # noqa: S603  # the program found
-        pytest.skip("strace is installed, but this system does not let it trace")
-    return program

@@ -50,8 +50,9 @@ def test_an_exception_in_between_changes_nothing(tmp_path: Path, error: BaseExce
 
     path = tmp_path / "a.bin"
     write_atomic(path, Put(b"old"))
-    with pytest.raises(type(error)):
+    with pytest.raises(type(error)) as caught:
         write_atomic(path, half)
+    assert caught.value is error
     assert path.read_bytes() == b"old"
     assert names(tmp_path) == ["a.bin"]
 
@@ -285,7 +286,7 @@ def test_threads_on_one_path(tmp_path: Path, snapshot: Snapshot, suffix: str) ->
     def save(step: int) -> None:
         try:
             for _ in range(10):
-                write(path, Snapshot(snapshot.spec, snapshot.arrays, {"step": step}))
+                write(path, Snapshot(snapshot.spec, snapshot.arrays, {**snapshot.run, "step": step}))
                 assert read(path).run["step"] in range(4)
         except Exception as error:  # noqa: BLE001  # whatever it is, the test shall say it
             failures.append(error)

@@ -30,7 +30,13 @@ PLAIN: dict[str, Any] = {
     "loss": {"kind": "MSE"},
     "optimizer": {"kind": "SGD"},
 }
-NEEDED = {"Dense": (3, 2), "Patches": (2,), "ClipNorm": (1.0,), "ClipValue": (1.0,)}
+NEEDED: dict[str, tuple[Any, ...]] = {
+    "Dense": (3, 2),
+    "Patches": (2,),
+    "Residual": ([Dense(3, 3), ReLU()],),
+    "ClipNorm": (1.0,),
+    "ClipValue": (1.0,),
+}
 
 
 def specs_of(package: Any, *members: str) -> list[type]:
@@ -112,8 +118,9 @@ def broken(path: str, value: Any) -> dict[str, Any]:
     return data  # type: ignore[no-any-return]  # what json gives
 
 
+KNOWN = ", ".join(sorted(c.__name__ for c in specs_of(nn_layers, "plan", "forward", "backward")))
 FAULTS = [
-    ("layers.0.kind", "Dence", r"layers\[0\]: there is no layer 'Dence'; known are Dense, .*Tanh; .*custom="),
+    ("layers.0.kind", "Dence", rf"layers\[0\]: there is no layer 'Dence'; known are {KNOWN}; .*custom="),
     ("layers.1.kind", "os.system", r"layers\[1\]: there is no layer 'os.system'"),
     ("layers.1.kind", "__class__", r"layers\[1\]: there is no layer '__class__'"),
     ("layers.1.kind", "Stack", r"layers\[1\]: there is no layer 'Stack'"),
@@ -152,7 +159,7 @@ FAULTS = [
     ("seed", 1.5, r"spec: seed: "),
     ("input_shape", [0], r"spec: input_shape"),
     ("input_shape", [1] * 9, r"spec: input_shape"),
-    ("classes", ["a", 1], r"spec: classes must be all text or all whole numbers; found both"),
+    ("classes", ["a", 1], r"spec: classes must be all text, all whole numbers or all booleans"),
     ("classes", [], r"spec: classes"),
     ("classes", [1.5], r"spec: classes"),
     ("engine", "numba", r"spec: there is no entry 'engine'; the entries are layers, "),

@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import math
 import os
 import pickle
 import socket
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
+from nn_model import load
 from nn_model.checkpoint import Snapshot, read, write
 from nn_model.checkpoint.source import opened
 from nn_model.errors import CheckpointError
@@ -80,10 +82,11 @@ def test_row_79_a_size_that_cannot_be(tmp_path: Path, suffix: str) -> None:
     path = tmp_path / f"large{suffix}"
     with path.open("wb") as file:
         file.truncate(10 * 2**30)
-    with pytest.raises(
-        CheckpointError, match=r"has 10,737,418,240 bytes and at most 4,294,967,296 are allowed; pass ma"
-    ):
+    most = {".json": "134,217,728", ".safetensors": "4,294,967,296"}[suffix]
+    with pytest.raises(CheckpointError, match=f"has 10,737,418,240 bytes and at most {most} are allowed; pass max_"):
         read(path)
+    with pytest.raises(CheckpointError, match=f"has 10,737,418,240 bytes and at most {most} are allowed; pass max_"):
+        load(path)
     with pytest.raises(CheckpointError, match="at most 100 are allowed"):
         read(path, max_bytes=100)
 
@@ -130,9 +133,23 @@ def test_a_file_that_becomes_shorter_while_it_is_read(tmp_path: Path) -> None:
 def test_a_damaged_file_whose_copy_could_have_no_name(tmp_path: Path, suffix: str) -> None:
     path = tmp_path / ("a" * (255 - len(suffix)) + suffix)
     path.write_bytes(b"")
-    with pytest.raises(CheckpointError, match=r"must begin with|has at least 10 bytes") as caught:
+    with pytest.raises(CheckpointError, match="truncated or damaged") as caught:
         read(path)
     assert "there is a copy" not in str(caught.value)
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+@pytest.mark.parametrize("ending", [".bak", "~"])
+@pytest.mark.parametrize("size", [0, 7, 200])
+def test_row_51_names_a_copy_that_lies_beside(
+    tmp_path: Path, snapshot: Snapshot, suffix: str, ending: str, size: int
+) -> None:
+    path = tmp_path / f"a{suffix}"
+    write(path, snapshot)
+    path.with_name(path.name + ending).write_bytes(path.read_bytes())
+    path.write_bytes(path.read_bytes()[:size])
+    with pytest.raises(CheckpointError, match=f"truncated or damaged.*; there is a copy, a{suffix}{ending}$"):
+        read(path)
 
 
 def zipped(members: dict[str, bytes]) -> bytes:
@@ -157,9 +174,12 @@ class Trap:
 
 
 FOREIGN = {
-    "pickle": ("a pickle", pickle.dumps(Trap(), protocol=4)),
+    **{f"pickle {n}": ("a pickle", pickle.dumps(Trap(), protocol=n)) for n in (2, 3, 4, 5)},
+    **{f"pickle {n}": ("", pickle.dumps(Trap(), protocol=n)) for n in (0, 1)},  # these have no mark of their own
+    "torch legacy": ("a pickle", b"".join(pickle.dumps(part, 2) for part in (0x1950A86A20F9469CFC6C, 1001, Trap()))),
     "zip": ("a zip archive", zipped({"archive/data.pkl": pickle.dumps(Trap())})),
     "npz": ("a zip archive", saved(np.savez, np.zeros(3))),
+    "npz of objects": ("a zip archive", saved(np.savez, np.array([Trap()], object))),
     "npy": (r"a \.npy array", saved(np.save, np.array([Trap()], object))),
     "hdf5": ("an HDF5 file", b"\x89HDF\r\n\x1a\n" + bytes(2000)),
     "gzip": ("gzip-compressed data", gzip.compress(b'{"format": 1}')),
@@ -183,6 +203,12 @@ def test_row_70_other_files_under_a_checkpoints_name(
     assert not (tmp_path / "trap").exists()
 
 
+def nested(depth: int, value: Any) -> Any:
+    for _ in range(depth):
+        value = {"a": value}
+    return value
+
+
 BAD_RUNS: list[tuple[Any, str]] = [
     ([], "run must be an object; found list"),
     ({1: 2}, "run: keys must be text; found 1"),
@@ -194,14 +220,19 @@ BAD_RUNS: list[tuple[Any, str]] = [
     ({"a": "\ud800"}, r"run\.a: text must be valid Unicode"),
     ({"\ud800": 1}, r"run: text must be valid Unicode"),
     ({"a": {"float": "nan"}}, r"run: the object .* would come back as a number"),
-    ({"a": "x" * 30_000_000}, r"run may take at most 25,165,824 bytes; found 30,000,0"),
+    (nested(63, math.inf), r"run\.a\.a.* may be nested at most 64 deep"),
+    (nested(64, math.inf), r"run\.a\.a.* may be nested at most 64 deep"),
+    ({"a": "x" * 3_000_000}, r"run may take at most 2,097,152 bytes; found 3,000,0"),
     ({"a": [0] * 200_000}, r"run may hold at most about 100,000 values; found 200,0"),
 ]
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
 @pytest.mark.parametrize(("run", "message"), BAD_RUNS)
-def test_a_run_that_no_file_can_hold(tmp_path: Path, snapshot: Snapshot, suffix: str, run: Any, message: str) -> None:
+def test_a_run_that_no_file_can_hold(
+    tmp_path: Path, make_snapshot: "Callable[..., Snapshot]", suffix: str, run: Any, message: str
+) -> None:
+    snapshot = make_snapshot({})
     path = tmp_path / f"a{suffix}"
     with pytest.raises(CheckpointError, match=message) as caught:
         write(path, Snapshot(snapshot.spec, snapshot.arrays, run))

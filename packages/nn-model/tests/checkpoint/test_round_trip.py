@@ -15,6 +15,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from safetensors import safe_open
+from safetensors.numpy import load_file
 
 from nn_layers import Dense, Frame, Param, Plan, Propagate, State, Zeros
 from nn_loss import MSE
@@ -183,6 +184,16 @@ def test_the_safetensors_library_reads_the_tensors_by_name(tmp_path: Path, snaps
     assert metadata["format"] == "1"
     assert json.loads(metadata["spec"])["layers"][1]["kind"] == "Dense"
     assert json.loads(metadata["run"])["step"] == 12
+
+
+def test_a_plain_reader_finds_what_callbacks_keep(tmp_path: Path, snapshot: Snapshot) -> None:
+    write(tmp_path / "a.safetensors", snapshot)
+    found = load_file(tmp_path / "a.safetensors")
+    for name, array in snapshot.weights().items():
+        for keeper in ("EarlyStopping", "EarlyStopping.2"):
+            kept = found[f"callbacks.{keeper}.{name}"]
+            assert kept.shape == array.shape
+            assert kept.tobytes() == snapshot.arrays[f"callbacks.{keeper}.{name}"].tobytes()
 
 
 def test_a_changed_weight_is_one_changed_line_and_the_checksum(tmp_path: Path, snapshot: Snapshot) -> None:

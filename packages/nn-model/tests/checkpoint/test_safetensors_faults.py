@@ -44,6 +44,7 @@ def inner(key: str, edit: Callable[[Any], object]) -> Edit:
 
 
 W, B = "layers.1.w", "layers.1.b"
+ONES = [("zero first", "01"), ("full width", "\uff11"), ("sign", "+1"), ("space", " 1"), ("line", "1\n"), ("bare", "")]
 EDITS: list[tuple[str, Edit, type[ValueError], str]] = [
     ("58 shape", entry(W, "shape", [4, 3]), ShapeError, r"layers\.1\.w must have the shape \(3, 4\); found \(4, 3\)"),
     ("58 flat", entry(W, "shape", [12]), ShapeError, r"must have the shape \(3, 4\); found \(12,\)"),
@@ -80,6 +81,7 @@ EDITS: list[tuple[str, Edit, type[ValueError], str]] = [
     ("68 foreign", meta("format", "pt"), CheckpointError, r"at least 1; found 'pt'"),
     ("68 float", meta("format", "1.0"), CheckpointError, r"at least 1; found '1\.0'"),
     ("68 digits", meta("format", "1" * 99), CheckpointError, r"at least 1; found '111"),
+    *((f"68 {name}", meta("format", text), CheckpointError, r"at least 1; found '") for name, text in ONES),
     ("68 superscript", meta("format", "\u00b9"), CheckpointError, r"at least 1; found"),
     (
         "69 path",
@@ -100,6 +102,36 @@ EDITS: list[tuple[str, Edit, type[ValueError], str]] = [
         lambda h: h.update({"optimizer.x": h.pop("optimizer.product")}),
         CheckpointError,
         r"no array optimizer\.x",
+    ),
+    (
+        "callback lost",
+        lambda h: h.update({"callbacks.EarlyStopping.x": h.pop("callbacks.EarlyStopping.layers.1.w")}),
+        CheckpointError,
+        r"no array callbacks\.EarlyStopping\.x",
+    ),
+    (
+        "callback shape",
+        entry("callbacks.EarlyStopping.2.layers.1.w", "shape", [4, 3]),
+        ShapeError,
+        r"callbacks\.EarlyStopping\.2\.layers\.1\.w must have the shape \(3, 4\); found \(4, 3\)",
+    ),
+    (
+        "callback dtype",
+        lambda h: h["callbacks.EarlyStopping.layers.4.b"].update(dtype="F64", shape=[1]),
+        ShapeError,
+        r"callbacks\.EarlyStopping\.layers\.4\.b must have the shape \(2,\); found \(1,\)",
+    ),
+    (
+        "keepers less",
+        inner("run", lambda r: r.pop("keepers")),
+        CheckpointError,
+        r"has no array callbacks\.EarlyStopping\.",
+    ),
+    (
+        "keepers more",
+        inner("run", lambda r: r["keepers"].append("Other")),
+        CheckpointError,
+        r"arrays are missing: callbacks\.Other\.layers\.0\.mean",
     ),
     ("74 overlap", shift(B, -4, -4), CheckpointError, r"it overlaps the one before|hole"),
     (
@@ -241,6 +273,21 @@ def test_row_72_numbers_that_are_not_finite(forge: Any, value: float) -> None:
         read(path)
 
 
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_row_72_numbers_of_callbacks_that_are_not_finite(tmp_path: Path, snapshot: Snapshot, value: float) -> None:
+    name = "callbacks.EarlyStopping.2.layers.1.w"
+    snapshot.arrays[name][1, 2] = value
+    with pytest.raises(CheckpointError, match=rf"numbers must be finite; {name}\[1, 2\] is {value}"):
+        write(tmp_path / "a.safetensors", snapshot)
+
+
+def test_arrays_of_callbacks_are_of_the_networks_dtype(tmp_path: Path, snapshot: Snapshot) -> None:
+    name = "callbacks.EarlyStopping.layers.1.w"
+    arrays = {**snapshot.arrays, name: snapshot.arrays[name].astype("f8")}
+    with pytest.raises(CheckpointError, match=f"{name} must hold float32; found float64"):
+        write(tmp_path / "a.safetensors", Snapshot(snapshot.spec, arrays, snapshot.run))
+
+
 def test_row_52_every_byte_of_the_data(tmp_path: Path, snapshot: Snapshot) -> None:
     path = tmp_path / "a.safetensors"
     write(path, snapshot)
@@ -260,19 +307,10 @@ def test_row_51_every_tenth_and_the_last_byte(tmp_path: Path, snapshot: Snapshot
     whole = path.read_bytes()
     for size in (*range(11), *(len(whole) * part // 10 for part in range(10)), len(whole) - 1):
         path.write_bytes(whole[:size])
-        with pytest.raises(CheckpointError, match="truncated"):
+        with pytest.raises(CheckpointError, match="truncated or damaged"):
             read(path)
     path.write_bytes(whole + b"\0")
     with pytest.raises(CheckpointError, match=r"the tensors take [0-9]+ bytes and the file has [0-9,]+ for them"):
-        read(path)
-
-
-def test_row_51_names_a_copy_that_lies_beside(tmp_path: Path, snapshot: Snapshot) -> None:
-    path = tmp_path / "a.safetensors"
-    write(path, snapshot)
-    path.with_name("a.safetensors.bak").write_bytes(path.read_bytes())
-    path.write_bytes(path.read_bytes()[:-1])
-    with pytest.raises(CheckpointError, match=r"truncated.*; there is a copy, a\.safetensors\.bak"):
         read(path)
 
 
@@ -315,7 +353,7 @@ def test_row_76_many_empty_tensors(tmp_path: Path, count: int) -> None:
     header = json.dumps({f"a{i}": one for i in range(count)}, separators=(",", ":")).encode()
     path = tmp_path / "a.safetensors"
     path.write_bytes(struct.pack("<Q", len(header)) + header)
-    start = time.perf_counter()
+    start = time.process_time()
     with pytest.raises(CheckpointError, match=r"at most|must be from"):
         read(path)
-    assert time.perf_counter() - start < 1.0
+    assert time.process_time() - start < 1.0

@@ -9,9 +9,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from nn_model.checkpoint.atomic import check_writable, write_atomic
+    from nn_model.checkpoint.atomic import check_writable, claim, write_atomic
     from nn_model.checkpoint.files import read, write
-    from nn_model.checkpoint.lock import claim
     from nn_model.checkpoint.network import capture, check_savable, revive
     from nn_model.checkpoint.network_spec import NetworkSpec
     from nn_model.checkpoint.places import named_views
@@ -37,7 +36,7 @@ _MODULES = {
     "capture": "network",
     "check_savable": "network",
     "check_writable": "atomic",
-    "claim": "lock",
+    "claim": "atomic",
     "named_views": "places",
     "read": "files",
     "revive": "network",

@@ -6,8 +6,8 @@ from typing import Any
 from nn_model.arrays import Array
 from nn_model.checkpoint import history
 from nn_model.checkpoint.digest import digest
-from nn_model.checkpoint.places import Want, check_finite, check_names, check_shapes, wanted
-from nn_model.checkpoint.run_state import checked_run, tagged
+from nn_model.checkpoint.places import Want, check_finite, check_names, check_shapes, keepers_of, wanted
+from nn_model.checkpoint.run_state import as_object, checked_tagged
 from nn_model.checkpoint.snapshot import Snapshot
 from nn_model.checkpoint.source import PathLike
 from nn_model.errors import CheckpointError, ShapeError
@@ -29,7 +29,7 @@ class Content:
     sha256: str
 
 
-def content_of(path: PathLike, snapshot: Snapshot, *, finite_history: bool) -> Content:
+def content_of(path: PathLike, snapshot: Snapshot) -> Content:
     """Check a snapshot and give what a file holds of it.
 
     Raises
@@ -41,8 +41,8 @@ def content_of(path: PathLike, snapshot: Snapshot, *, finite_history: bool) -> C
     """
     try:
         spec = snapshot.spec.to_json()
-        run, table = history.split(checked_run(snapshot.run), finite=finite_history)
-        run = tagged(run)
+        run, table = history.split(as_object(snapshot.run))
+        run = checked_tagged(run)
         arrays = _checked_arrays(snapshot)
     except ShapeError as error:
         raise ShapeError(f"{path}: {error}") from None
@@ -52,8 +52,8 @@ def content_of(path: PathLike, snapshot: Snapshot, *, finite_history: bool) -> C
 
 
 def _checked_arrays(snapshot: Snapshot) -> dict[str, Array]:
-    # The caller's own network is as large as it is: the cap is for files.
-    wants = wanted(snapshot.spec, max_parameters=2**62)
+    # The caller's own network is as large as it is: this one cap is the reader's to lift.
+    wants = wanted(snapshot.spec, 2**62, keepers_of(snapshot.run))
     check_names(snapshot.arrays, wants)
     arrays = {name: snapshot.arrays[name] for name in wants}
     check_shapes({name: Want(array.shape, array.dtype) for name, array in arrays.items()}, wants)

@@ -7,10 +7,10 @@ from types import ModuleType
 from nn_model.checkpoint import json, safetensors
 from nn_model.checkpoint.places import MAX_PARAMETERS
 from nn_model.checkpoint.snapshot import Snapshot
-from nn_model.checkpoint.source import MAX_BYTES, PathLike
+from nn_model.checkpoint.source import PathLike
 from nn_model.errors import CheckpointError
 
-__all__ = ["SUFFIXES", "check_suffix", "read", "write"]
+__all__ = ["SUFFIXES", "check", "check_suffix", "read", "write"]
 
 SUFFIXES = (".safetensors", ".json")
 
@@ -27,6 +27,19 @@ def _format(path: PathLike) -> ModuleType:
     return {".json": json, ".safetensors": safetensors}[check_suffix(path)]
 
 
+def check(path: PathLike, snapshot: Snapshot) -> None:
+    """Check that a file can hold a snapshot, as `write` does; a folder's files are `.safetensors`.
+
+    Raises
+    ------
+    CheckpointError
+        Something that a file cannot hold.
+    ShapeError
+        Arrays that do not fit the spec.
+    """
+    (json if Path(path).suffix.lower() == ".json" else safetensors).check(path, snapshot)
+
+
 def write(path: PathLike, snapshot: Snapshot) -> None:
     """Write a checkpoint, whole or not at all, in the format of the path's suffix.
 
@@ -36,6 +49,12 @@ def write(path: PathLike, snapshot: Snapshot) -> None:
         Another suffix, something that a file cannot hold, a path that cannot be written, or a full disk.
     ShapeError
         Arrays that do not fit the spec.
+
+    Notes
+    -----
+    What is written is never refused when it is read, but for two caps that `read` takes as arguments: `.json` files of
+    more than 128 MiB (about ten million numbers) and others of more than 4 GiB need `max_bytes`, and networks of more
+    than 250 million numbers `max_parameters`.
     """
     _format(path).write(path, snapshot)
 
@@ -43,7 +62,7 @@ def write(path: PathLike, snapshot: Snapshot) -> None:
 def read(
     path: PathLike,
     custom: Iterable[type] = (),
-    max_bytes: int = MAX_BYTES,
+    max_bytes: int | None = None,
     max_parameters: int = MAX_PARAMETERS,
 ) -> Snapshot:
     """Read a checkpoint in the format of the path's suffix.

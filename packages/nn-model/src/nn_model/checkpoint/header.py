@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from nn_model.checkpoint.places import Want, check_name
+from nn_model.checkpoint.places import MAX_ARRAYS, MAX_AXES, Want, check_name
 from nn_model.checkpoint.source import Source, resembles
 from nn_model.checkpoint.strict_json import MAX_TEXT, cut, decode
 from nn_model.errors import CheckpointError
@@ -15,8 +15,8 @@ from nn_model.errors import CheckpointError
 __all__ = ["DTYPES", "Header", "Tensor", "read_header"]
 
 DTYPES: dict[str, np.dtype[Any]] = {"F32": np.dtype("<f4"), "F64": np.dtype("<f8")}
-MAX_TENSORS = 10_000
-MAX_AXES = 16
+MAX_TENSORS = MAX_ARRAYS + 1
+"""The history is one, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ def read_header(source: Source) -> Header:
     """
     first = bytes(source.read(min(8, source.size)))
     if len(first) < 8:
-        raise CheckpointError(f"a safetensors file has at least 10 bytes; found {source.size}: it is truncated")
+        raise CheckpointError(f"a safetensors file has at least 10 bytes; found {source.size}: truncated or damaged")
     length = int.from_bytes(first, "little")
     if not 2 <= length <= min(source.size - 8, MAX_TEXT):
         raise CheckpointError(

@@ -1,7 +1,9 @@
 """Checkpoints as JSON files: the same as in safetensors, readable, and with a diff that shows what changed."""
 
 import json
+import re
 from collections.abc import Iterable, Iterator
+from math import isfinite
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -15,18 +17,43 @@ from nn_model.checkpoint.json_arrays import parse
 from nn_model.checkpoint.json_rows import lines
 from nn_model.checkpoint.json_scan import Span, members, skip
 from nn_model.checkpoint.network_spec import NetworkSpec
-from nn_model.checkpoint.places import MAX_PARAMETERS, Want, check_names, wanted
+from nn_model.checkpoint.places import MAX_ARRAYS, MAX_PARAMETERS, Want, check_names, keepers_of, wanted
 from nn_model.checkpoint.run_state import untagged
 from nn_model.checkpoint.snapshot import Snapshot
-from nn_model.checkpoint.source import MAX_BYTES, PathLike, opened, resembles
+from nn_model.checkpoint.source import PathLike, opened, resembles
 from nn_model.checkpoint.strict_json import check_bounds, cut, decode, pretty
 from nn_model.checkpoint.version import FORMAT, check_format
 from nn_model.errors import CheckpointError
 
-__all__ = ["read", "write"]
+__all__ = ["check", "read", "write"]
 
 KEYS = ("format", "sha256", "spec", "run", "history", "arrays")
-MAX_ARRAYS = 10_000
+MAX_BYTES = 128 * 2**20
+"""The largest file that is read, unless the caller allows more.
+
+About ten million numbers. The text is read whole and looked over in about a second; making numbers of all of it takes
+five to eight. Larger networks are better kept as safetensors.
+"""
+HEAD = 4096
+"""So many bytes are looked at before the rest is read."""
+_FORMAT = re.compile(rb'\{\s*+"format"\s*+:\s*+([1-9][0-9]{0,98})\s*+[,}]')
+
+
+def check(path: PathLike, snapshot: Snapshot) -> tuple[Content, dict[str, str]]:
+    """Check everything that reading will, before the first byte is written; give the content and the parts' text.
+
+    Raises
+    ------
+    CheckpointError
+        Something that a file cannot hold.
+    ShapeError
+        Arrays that do not fit the spec.
+    """
+    content = content_of(path, snapshot)
+    texts = {"spec": pretty(content.spec, 1), "run": pretty(content.run, 1)}
+    for name, text in texts.items():
+        check_bounds(text.encode(), f"{path}: {name}")
+    return content, texts
 
 
 def write(path: PathLike, snapshot: Snapshot) -> None:
@@ -39,14 +66,11 @@ def write(path: PathLike, snapshot: Snapshot) -> None:
     ShapeError
         Arrays that do not fit the spec.
     """
-    content = content_of(path, snapshot, finite_history=True)
-    spec, run = pretty(content.spec, 1), pretty(content.run, 1)
-    for name, text in (("spec", spec), ("run", run)):
-        check_bounds(text.encode(), f"{path}: {name}")
+    content, texts = check(path, snapshot)
 
     def put(file: BinaryIO) -> None:
-        head = f' "format": {FORMAT},\n "sha256": "{content.sha256}",\n "spec": {spec},\n "run": {run},\n'
-        file.write(f"{{\n{head}".encode())
+        file.write(f'{{\n "format": {FORMAT},\n "sha256": "{content.sha256}",\n'.encode())
+        file.writelines(f' "{name}": {text},\n'.encode() for name, text in texts.items())
         file.writelines(piece.encode() for piece in _pieces(content))
 
     write_atomic(path, put)
@@ -54,9 +78,10 @@ def write(path: PathLike, snapshot: Snapshot) -> None:
 
 def _pieces(content: Content) -> Iterator[str]:
     if content.table is not None:
-        rows = history.cells(history.columns_of(content.run), content.table)
-        yield ' "history": [\n  '
-        yield ",\n  ".join(map(json.dumps, rows))
+        columns = history.values(history.columns_of(content.run), content.table)
+        yield ' "history": ['
+        for i, row in enumerate(zip(*columns, strict=True)):
+            yield f"{',' if i else ''}\n  {json.dumps([_cell(value) for value in row])}"
         yield "\n ],\n"
     yield ' "arrays": {'
     for i, (name, array) in enumerate(content.arrays.items()):
@@ -65,10 +90,15 @@ def _pieces(content: Content) -> Iterator[str]:
     yield "\n }\n}\n"
 
 
+def _cell(value: Any) -> Any:
+    """Give a number as JSON has it; those that it does not have are text."""
+    return value if value is None or isfinite(value) else str(float(value))
+
+
 def read(
     path: PathLike,
     custom: Iterable[type] = (),
-    max_bytes: int = MAX_BYTES,
+    max_bytes: int | None = None,
     max_parameters: int = MAX_PARAMETERS,
 ) -> Snapshot:
     """Read a checkpoint: its outline first, then the spec, then the arrays against it, row by row.
@@ -80,7 +110,7 @@ def read(
     custom
         The user's own classes that the file may name.
     max_bytes, max_parameters
-        Refuse larger files and networks.
+        Refuse larger files, `None`: than 128 MiB; and larger networks.
 
     Raises
     ------
@@ -89,14 +119,15 @@ def read(
     ShapeError
         Arrays that do not fit the spec, or layers that do not fit each other.
     """
-    with opened(path, max_bytes) as source:
+    with opened(path, MAX_BYTES if max_bytes is None else max_bytes) as source:
+        _check_head(source.head(HEAD))
         text = source.read(source.size)
         outline = _outline(text)
         data, run = _value(text, outline, "spec"), _value(text, outline, "run")
         if not isinstance(run, dict):
             raise CheckpointError(f"run must be an object; found {cut(run)}")
         spec = NetworkSpec.from_json(data, custom)
-        wants = wanted(spec, max_parameters)
+        wants = wanted(spec, max_parameters, keepers_of(run))
         spans = members(text, outline["arrays"], "arrays", MAX_ARRAYS, wants)
         check_names(spans, wants)
         arrays = {name: parse(text, spans[name], want, name) for name, want in wants.items()}
@@ -105,15 +136,23 @@ def read(
         return Snapshot(spec, arrays, history.join(untagged(run), table))
 
 
+def _check_head(head: bytearray) -> None:
+    """Refuse what cannot be a checkpoint, or is one of a newer format, before all of it is read."""
+    start = skip(head, 0)
+    if start == len(head) < HEAD:
+        raise CheckpointError("there is nothing in the file: truncated or damaged")
+    if start < len(head) and head[start] != ord("{"):
+        raise CheckpointError(
+            f"a JSON checkpoint must begin with {{; found {cut(bytes(head[start : start + 4]))}: not a checkpoint, or "
+            f"damaged{resembles(bytes(head[:8]))}"
+        )
+    if found := _FORMAT.match(head, start):
+        check_format(int(found[1]))
+
+
 def _outline(text: bytearray) -> dict[str, Span]:
     """Find the parts of the file, and check its version before anything else."""
-    start = skip(text, 0)
-    if text[start : start + 1] != b"{":
-        raise CheckpointError(
-            f"a JSON checkpoint must begin with {{; found {cut(bytes(text[start : start + 4]))}: not a checkpoint, or "
-            f"damaged{resembles(bytes(text[:8]))}"
-        )
-    outline = members(text, Span(start, len(text)), "the file", 100, ("arrays", "history"))
+    outline = members(text, Span(skip(text, 0), len(text)), "the file", 100, ("arrays", "history"))
     check_format(_value(text, outline, "format") if "format" in outline else None)
     if unknown := outline.keys() - KEYS:
         raise CheckpointError(f"the file may hold {', '.join(KEYS)}; found {cut(min(unknown))}")

@@ -1,13 +1,14 @@
 """Arrays of known shape from nested lists in JSON text, read row by row into their memory."""
 
 import json
+import math
 from dataclasses import dataclass
-from itertools import count
 from math import prod
 
 import numpy as np
 
 from nn_model.arrays import Array
+from nn_model.checkpoint.history import NAN
 from nn_model.checkpoint.json_scan import Span, line_of, skip
 from nn_model.checkpoint.places import Want
 from nn_model.checkpoint.strict_json import cut
@@ -18,11 +19,14 @@ __all__ = ["parse"]
 CHUNK = 2**16
 """Bytes of a row that become Python numbers at a time."""
 
+TEXTS = {"nan": NAN, "inf": math.inf, "-inf": -math.inf}
+"""Numbers that JSON does not have, as a history may hold them."""
+
 _decode = json.JSONDecoder(parse_int=float).decode
 
 
 def parse(text: bytearray, span: Span, want: Want, name: str, *, optional: bool = False) -> Array:
-    """Read an array of known shape; with `optional`, `null` is NaN.
+    """Read an array of known shape; with `optional`, `null` is NaN and a number may be `"nan"`, `"inf"` or `"-inf"`.
 
     Raises
     ------
@@ -37,9 +41,10 @@ def parse(text: bytearray, span: Span, want: Want, name: str, *, optional: bool 
         )
     array: Array = np.empty(want.shape, want.dtype)
     reader = _Reader(text, span.stop, name, want, optional)
-    end = reader.block(span.start, array, ()) if want.shape else reader.number(span, array)
-    if end != span.stop:
-        raise reader.broken(end)
+    if want.shape:
+        reader.block(span.start, array, ())
+    else:
+        reader.fill(text[slice(*span)], array.reshape(1), 0, ())
     return array
 
 
@@ -50,10 +55,6 @@ class _Reader:
     name: str
     want: Want
     optional: bool
-
-    def number(self, span: Span, out: Array) -> int:
-        self.fill(self.text[span.start : span.stop], out.reshape(1), 0, ())
-        return span.stop
 
     def block(self, position: int, out: Array, at: tuple[int, ...]) -> int:
         """Read one list from `position` into `out`, and give the place behind it."""
@@ -82,11 +83,11 @@ class _Reader:
         end = self.text.find(b"]", position, self.stop)
         if end < 0:
             raise self.broken(position)
-        filled = 0
-        for turn in count():
+        filled, start = 0, position
+        while True:
             stop = self.text.find(b",", position + CHUNK, end) if end - position > CHUNK else -1
             stop = end if stop < 0 else stop
-            filled += self.fill(self.text[position:stop], out, filled, at, last=stop == end and turn > 0)
+            filled += self.fill(self.text[position:stop], out, filled, at, last=stop == end and position > start)
             if stop == end:
                 break
             position = stop + 1
@@ -106,6 +107,9 @@ class _Reader:
             ) from None
         if last and not numbers:
             raise CheckpointError(f"{self.name}{list(at) or ''}: a number must follow the last comma")
+        if self.optional:
+            self.check_literals(numbers, filled, at)
+            numbers = [TEXTS.get(number, number) if type(number) is str else number for number in numbers]
         self.check_types(numbers, filled, at)
         if filled + len(numbers) > len(out):
             raise self.shape_fault(f"a row of more than {len(out):,} numbers", f"{len(out):,}", at)
@@ -117,6 +121,12 @@ class _Reader:
             place = [*at, filled + i] if self.want.shape else ""
             raise CheckpointError(f"numbers must be finite in {self.want.dtype}; {self.name}{place} is {numbers[i]}")
         return len(numbers)
+
+    def check_literals(self, numbers: list[object], filled: int, at: tuple[int, ...]) -> None:
+        """Refuse `NaN`, `Infinity` and `1e999`, which are no JSON numbers: what was measured to be so is text."""
+        for i, number in enumerate(numbers):
+            if isinstance(number, float) and not math.isfinite(number):
+                raise CheckpointError(f"numbers must be finite; {self.name}{[*at, filled + i]} is {number}")
 
     def check_types(self, numbers: list[object], filled: int, at: tuple[int, ...]) -> None:
         allowed = {float, type(None)} if self.optional else {float}

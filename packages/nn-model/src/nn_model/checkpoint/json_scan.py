@@ -4,17 +4,20 @@ import re
 from collections.abc import Container, Iterator
 from typing import NamedTuple
 
+import numpy as np
+
+from nn_model.arrays import Array
 from nn_model.checkpoint.strict_json import MAX_DEPTH, MAX_TEXT, cut, cut_text, decode
 from nn_model.errors import CheckpointError
 
 __all__ = ["Span", "line_of", "members", "skip"]
 
 _SPACE = re.compile(rb"[ \t\n\r]*+")
-# Lists and objects without any inside, one after another: most of a file, passed over at once.
-_LEAVES = re.compile(rb'(?:[^\[\]{}"]*+[\[{][^\[\]{}"]*+[\]}])++')
-_BRACKET = re.compile(rb'[\[\]{}"]')
 _STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
 _PLAIN = re.compile(rb"[^\s,\[\]{}\"]++")
+_FIRST_BLOCK, _BLOCK = 2**8, 2**16
+"""So many bytes are looked at together: few at first, as most values are short, then more and more."""
+_ESCAPE = ord("\\")
 
 
 class Span(NamedTuple):
@@ -86,35 +89,54 @@ def _end(text: bytearray, position: int, span: Span, name: str) -> None:
 
 
 def _value_end(text: bytearray, position: int, name: str, limit: int | None) -> int:
-    """Find where a value ends: brackets are counted, but not those in strings."""
+    """Find where a value ends; `limit` is the last place that a list or an object may reach."""
     if not text.startswith((b"[", b"{"), position):
         found = _STRING.match(text, position) or _PLAIN.match(text, position)
         if found is None:
             raise _fault(text, position, "a value", name)
         return found.end()
-    depth, start = 0, position
-    while bracket := _BRACKET.search(text, position):
-        position = bracket.end()
-        if bracket.group() == b'"':
-            string = _STRING.match(text, position - 1)
-            if string is None:
-                break
-            position = string.end()
-            continue
-        depth += 1 if bracket.group() in b"[{" else -1
-        if depth == 0:
-            return position
-        _check_extent(name, depth, position, limit)
-        leaves = _LEAVES.match(text, position)
-        position = position if leaves is None else leaves.end()
-    raise _fault(text, len(text), f"the end of what begins in line {line_of(text, start):,}", name)
+    depth, quoted = 0, False
+    for start, stop in _blocks(text, position):
+        depths, quoted = _depths(bytes(text[start:stop]), depth, quoted)
+        end = int(np.argmin(depths > 0))
+        closed = depths[end] <= 0
+        if depths[: end if closed else None].max(initial=0) > MAX_DEPTH:
+            raise CheckpointError(f"{name} may be nested at most {MAX_DEPTH} deep; found more")
+        if limit is not None and (start + end if closed else stop) > limit:
+            raise CheckpointError(f"{name}: a value beside the arrays may take at most {MAX_TEXT:,} bytes; found more")
+        if closed:
+            return start + end + 1
+        depth = int(depths[-1])
+    raise _fault(text, len(text), f"the end of what begins in line {line_of(text, position):,}", name)
 
 
-def _check_extent(name: str, depth: int, position: int, limit: int | None) -> None:
-    if depth > MAX_DEPTH:
-        raise CheckpointError(f"{name} may be nested at most {MAX_DEPTH} deep; found more")
-    if limit is not None and position > limit:
-        raise CheckpointError(f"{name}: a value beside the arrays may take at most {MAX_TEXT:,} bytes; found more")
+def _blocks(text: bytearray, position: int) -> Iterator[tuple[int, int]]:
+    """Divide the text from here on, but never behind a backslash that stands for the next byte too."""
+    size = _FIRST_BLOCK
+    while position < len(text):
+        stop = min(position + size, len(text))
+        if text[stop - 1] == _ESCAPE:
+            escapes = stop - position - len(text[position:stop].rstrip(b"\\"))
+            stop = min(stop + escapes % 2, len(text))
+        yield position, stop
+        position, size = stop, min(8 * size, _BLOCK)
+
+
+def _depths(block: bytes, depth: int, quoted: bool) -> tuple[Array, bool]:
+    """Give how many lists and objects are open behind every byte, and whether a string is open behind the last.
+
+    NumPy counts, because a file may be made of hundreds of millions of brackets and quotes.
+    """
+    if b"\\" in block:  # what an escape stands for is part of a string
+        block = block.replace(b"\\\\", b"..").replace(b'\\"', b"..")
+    marks = np.frombuffer(block, np.uint8)
+    folded = marks | 0x20  # [ and { become {, ] and } become }
+    turns = (folded == ord("{")).view(np.int8) - (folded == ord("}")).view(np.int8)
+    if quoted or b'"' in block:
+        quotes = np.cumsum(marks == ord('"'), dtype=np.int32) + quoted
+        turns *= (quotes & 1) == 0
+        quoted = bool(quotes[-1] & 1)
+    return np.cumsum(turns, dtype=np.int32) + depth, quoted
 
 
 def _fault(text: bytearray, position: int, expected: str, name: str) -> CheckpointError:

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nn_model.checkpoint.content import content_of
+from nn_model.checkpoint.files import check
 from nn_model.checkpoint.network_spec import NetworkSpec
-from nn_model.checkpoint.places import named_views
+from nn_model.checkpoint.places import keepers_of, kept_name, named_views
 from nn_model.checkpoint.snapshot import Snapshot
 from nn_model.checkpoint.source import PathLike
 from nn_model.errors import CheckpointError
@@ -28,6 +28,10 @@ def capture(nn: "NN") -> Snapshot:
     CheckpointError
         A parameter or state that is not finite: such a network is never saved.
     """
+    return _captured(nn, {} if nn.run is None else nn.run.arrays())
+
+
+def _captured(nn: "NN", kept: dict[str, dict[str, Any]]) -> Snapshot:
     core = nn.core
     for name, array in nn.weights().items():
         if not np.isfinite(array).all():
@@ -43,12 +47,19 @@ def capture(nn: "NN") -> Snapshot:
         str(core.vectors.theta.dtype),
         core.generators.seed,
     )
-    return Snapshot(spec, _views(core), _run_state(nn))
+    arrays = {kept_name(key, name): array for key, named in kept.items() for name, array in named.items()}
+    return Snapshot(spec, _views(core) | arrays, _run_state(nn) | {"keepers": list(kept)})
 
 
 def check_savable(path: PathLike, nn: "NN") -> None:
-    """Check, without writing, that a file can hold the network; raise `CheckpointError` where it cannot."""
-    content_of(path, capture(nn), finite_history=False)
+    """Check, without writing, that a file can hold the network, with all arrays that its callbacks may come to keep.
+
+    Raises
+    ------
+    CheckpointError
+        It cannot; the message names the cap, or what is to be changed.
+    """
+    check(path, _captured(nn, {} if nn.run is None else nn.run.arrays(nn.weights())))
 
 
 def revive(snapshot: Snapshot, engine: str = "auto") -> "NN":
@@ -78,7 +89,7 @@ def revive(snapshot: Snapshot, engine: str = "auto") -> "NN":
     for name, view in _views(nn.core).items():
         view[...] = snapshot.arrays[name]
     try:
-        _restore(nn, snapshot.run)
+        _restore(nn, snapshot)
     except (KeyError, IndexError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise CheckpointError(
             f"the run state is not one that this version wrote: {error!r}; load an earlier file"
@@ -101,12 +112,15 @@ def _run_state(nn: "NN") -> dict[str, Any]:
     }
 
 
-def _restore(nn: "NN", run: dict[str, Any]) -> None:
+def _restore(nn: "NN", snapshot: Snapshot) -> None:
+    run = snapshot.run
     nn.core.update.frame.step[0] = trusted.whole(run, "step")
     for name, state in run["generators"].items():
         nn.core.generators(tuple(map(int, name.split(".")))).bit_generator.state = state
     if run["fit"] is not None:
-        nn.run = Run.from_dict(run["fit"])
+        names = list(nn.weights())
+        kept = {key: {name: snapshot.arrays[kept_name(key, name)] for name in names} for key in keepers_of(run)}
+        nn.run = Run.from_dict(run["fit"], kept)
         _warn_other(trusted.of_kind(run, "made_with", dict))
 
 
@@ -117,5 +131,5 @@ def _warn_other(made_with: dict[str, Any]) -> None:
             f"the file was written with NumPy {made_with.get('numpy')}, this is {np.__version__}; "
             "a resumed run goes on, but its last bits may differ",
             UserWarning,
-            stacklevel=4,
+            stacklevel=5,
         )

@@ -29,7 +29,7 @@ class _Plain:
 
     input_shape: Annotated[tuple[PositiveInt, ...], Field(max_length=8)] | None = None
     task: Literal["classification", "regression"] | None = None
-    classes: Annotated[list[int | str], Field(min_length=1, max_length=MAX_CLASSES)] | None = None
+    classes: Annotated[list[bool | int | str], Field(min_length=1, max_length=MAX_CLASSES)] | None = None
     dtype: Literal["float32", "float64"] = "float32"
     seed: Annotated[int, Field(ge=0)] = 0
 
@@ -54,7 +54,7 @@ class NetworkSpec:
     task
         `"classification"` or `"regression"`; `None`: the loss says it.
     classes
-        The classes' names or numbers; `None` where there are none.
+        The classes' names, numbers or truth values; `None` where there are none.
     dtype
         `"float32"` or `"float64"`.
     seed
@@ -90,6 +90,7 @@ class NetworkSpec:
         CheckpointError
             An own class that cannot be written, or a value that no spec may have.
         """
+        _check_layers(self.layers)
         data = {
             "layers": [parts.dump(layer, parts.LAYER, f"layers[{i}]") for i, layer in enumerate(self.layers)],
             "loss": parts.dump(self.loss, parts.LOSS, "loss"),
@@ -98,6 +99,7 @@ class NetworkSpec:
             "input_shape": None if self.input_shape is None else list(self.input_shape),
             **{name: getattr(self, name) for name in ("task", "classes", "dtype", "seed")},
         }
+        _check_nested(self.layers)
         check(data, "spec")
         _checked_plain(data)
         return data
@@ -114,14 +116,13 @@ class NetworkSpec:
         own = parts.named(custom)
         check(data, "spec")
         _check_keys(data)
-        layers = data["layers"]
-        if not isinstance(layers, list) or not 1 <= len(layers) <= MAX_LAYERS:
-            found = f"{len(layers):,} of them" if isinstance(layers, list) else cut(layers)
-            raise CheckpointError(f"spec: layers must be a list of 1 to {MAX_LAYERS:,} layers; found {found}")
+        _check_layers(data["layers"])
         plain = _checked_plain(data)
+        layers = tuple(parts.load(layer, parts.LAYER, f"layers[{i}]", own) for i, layer in enumerate(data["layers"]))
+        _check_nested(layers)
         clip = data.get("clip")
         return cls(
-            tuple(parts.load(layer, parts.LAYER, f"layers[{i}]", own) for i, layer in enumerate(layers)),
+            layers,
             parts.load(data["loss"], parts.LOSS, "loss", own),
             parts.load(data["optimizer"], parts.OPTIMIZER, "optimizer", own),
             None if clip is None else parts.load(clip, parts.CLIPPING, "clip", own),
@@ -146,6 +147,20 @@ class NetworkSpec:
             raise CheckpointError(f"spec: the layers cannot be planned: {cut(error, 200)}") from error
 
 
+def _check_layers(layers: Any) -> None:
+    if not isinstance(layers, list | tuple) or not 1 <= len(layers) <= MAX_LAYERS:
+        found = f"{len(layers):,} of them" if isinstance(layers, list | tuple) else cut(layers)
+        raise CheckpointError(f"spec: layers must be a list of 1 to {MAX_LAYERS:,} layers; found {found}")
+
+
+def _check_nested(layers: tuple[Propagate, ...]) -> None:
+    if (count := parts.planned(layers)) > MAX_LAYERS:
+        raise CheckpointError(
+            f"spec: there may be at most {MAX_LAYERS:,} layers, where those inside others count once for each level; "
+            f"found {count:,}"
+        )
+
+
 def _check_keys(data: Any) -> None:
     names = [field.name for field in fields(NetworkSpec)]
     if not isinstance(data, dict):
@@ -164,5 +179,5 @@ def _checked_plain(data: dict[str, Any]) -> _Plain:
     except ValidationError as error:
         raise CheckpointError(sentence(error, _Plain, "spec").replace("_Plain: ", "", 1)) from None
     if plain.classes is not None and len({type(name) for name in plain.classes}) > 1:
-        raise CheckpointError("spec: classes must be all text or all whole numbers; found both")
+        raise CheckpointError("spec: classes must be all text, all whole numbers or all booleans; found several kinds")
     return plain

@@ -2,7 +2,7 @@
 
 import warnings
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass, replace
 from functools import cache
 from types import ModuleType
 from typing import Any
@@ -14,11 +14,15 @@ from pydantic_core import PydanticSerializationError
 import nn_layers
 import nn_loss
 import nn_optim
+from nn_layers.chain import Chain
 from nn_model.checkpoint.sentences import sentence
 from nn_model.checkpoint.strict_json import canonical, check, cut
 from nn_model.errors import CheckpointError
 
-__all__ = ["CLIPPING", "LAYER", "LOSS", "OPTIMIZER", "Role", "dump", "load", "named"]
+__all__ = ["CLIPPING", "LAYER", "LOSS", "OPTIMIZER", "Role", "dump", "load", "named", "planned"]
+
+MAX_NESTED = 8
+"""How deep layers may stand inside layers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +71,26 @@ def _options(cls: type) -> set[str]:
     return {field.name for field in fields(cls) if field.init}
 
 
-def dump(part: Any, role: Role, where: str) -> dict[str, Any]:
+def _chains(cls: type) -> list[str]:
+    """Name the options that hold layers: what stands in them is written and read like the network's own layers."""
+    return [field.name for field in fields(cls) if field.init and field.type == Chain]
+
+
+def _check_depth(depth: int, where: str) -> None:
+    if depth > MAX_NESTED:
+        raise CheckpointError(f"{where}: layers may stand at most {MAX_NESTED} deep inside others; found more")
+
+
+def _inside(part: Any) -> list[Any]:
+    return [layer for name in _chains(type(part)) for layer in getattr(part, name)]
+
+
+def planned(layers: Iterable[Any], depth: int = 1) -> int:
+    """Count the layers, those inside others once for each level: so often are they planned, and planning takes time."""
+    return sum(depth + planned(_inside(layer), depth + 1) for layer in layers)
+
+
+def dump(part: Any, role: Role, where: str, depth: int = 0) -> dict[str, Any]:
     """Give a part as a JSON object, its `kind` first.
 
     Raises
@@ -78,24 +101,40 @@ def dump(part: Any, role: Role, where: str) -> dict[str, Any]:
     cls = type(part)
     kind = kind_of(cls)
     if known(role).get(kind) is cls:
-        return {"kind": kind, **_values(part, where)}
+        return {"kind": kind, **_values(part, where, depth)}
     _check_own(cls, where)
-    written = {"kind": kind, **_values(part, where)}
+    written = {"kind": kind, **_values(part, where, depth)}
     check(written, where)
-    back = load(written, role, where, {kind: cls})
-    if {"kind": kind, **_values(back, where)} != written or (_params(cls).eq and back != part):
+    back = load(written, role, where, _classes(part), depth)
+    if {"kind": kind, **_values(back, where, depth)} != written or (_params(cls).eq and back != part):
         raise CheckpointError(f"{where}: {cls.__name__} does not come back from a file as it was; found {cut(back)}")
     return written
 
 
-def _values(part: Any, where: str) -> dict[str, Any]:
+def _values(part: Any, where: str, depth: int) -> dict[str, Any]:
     cls = type(part)
+    inner = {name: _inner_values(getattr(part, name), f"{where}.{name}", depth + 1) for name in _chains(cls)}
     try:
-        values = _adapter(cls).dump_python(part, mode="json", warnings="error")
+        values = _adapter(cls).dump_python(part, mode="json", warnings="error", exclude=set(inner))
     except (PydanticUserError, PydanticUndefinedAnnotation, PydanticSerializationError) as error:
         reason = str(error).partition("\n")[0]
         raise CheckpointError(f"{where}: {cls.__name__} has an option that a file cannot hold: {reason}") from None
-    return {name: value for name, value in values.items() if name in _options(cls)}
+    return {name: value for name, value in {**values, **inner}.items() if name in _options(cls)}
+
+
+def _inner_values(layers: Any, where: str, depth: int) -> list[dict[str, Any]]:
+    _check_depth(depth, where)
+    if not isinstance(layers, list | tuple):
+        raise CheckpointError(f"{where} must be a list of layers; found {cut(layers)}")
+    return [dump(layer, LAYER, f"{where}[{i}]", depth) for i, layer in enumerate(layers)]
+
+
+def _classes(part: Any) -> dict[str, type]:
+    """Give the classes of a part and of all layers inside it by their names in a file."""
+    found = {kind_of(type(part)): type(part)}
+    for layer in _inside(part):
+        found |= _classes(layer)
+    return found
 
 
 def _params(cls: Any) -> Any:
@@ -131,7 +170,7 @@ def named(custom: Iterable[type]) -> dict[str, type]:
     return table
 
 
-def load(data: Any, role: Role, where: str, custom: Mapping[str, type]) -> Any:
+def load(data: Any, role: Role, where: str, custom: Mapping[str, type], depth: int = 0) -> Any:
     """Make a part from its JSON object, which has been checked to be JSON; `custom` as `named` gives it.
 
     Raises
@@ -152,17 +191,29 @@ def load(data: Any, role: Role, where: str, custom: Mapping[str, type]) -> Any:
     if extra := [name for name in options if name not in _options(cls)]:
         names = ", ".join(sorted(_options(cls) - {"kind"})) or "none"
         raise CheckpointError(f"{where}: {cls.__name__} has no option {cut(extra[0])}; its options are {names}")
-    part = _made(cls, options, where)
+    chains = [name for name in _chains(cls) if name in options]
+    inner = {name: _inner(options[name], f"{where}.{name}", custom, depth + 1) for name in chains}
+    part = _made(cls, options, inner, where)
     if not role.fits(part):
         raise CheckpointError(f"{where}: {cls.__name__} is no {role.name}: it needs {', '.join(role.members)}")
     return part
 
 
-def _made(cls: type, options: dict[str, Any], where: str) -> Any:
+def _inner(data: Any, where: str, custom: Mapping[str, type], depth: int) -> tuple[Any, ...]:
+    _check_depth(depth, where)
+    if not isinstance(data, list):
+        raise CheckpointError(f"{where} must be a list of layers; found {cut(data)}")
+    return tuple(load(layer, LAYER, f"{where}[{i}]", custom, depth) for i, layer in enumerate(data))
+
+
+def _made(cls: type, options: dict[str, Any], inner: dict[str, tuple[Any, ...]], where: str) -> Any:
+    # The layers inside are made already; until all else is checked, as many of the library's stand in their place.
+    stand_ins = {name: [{"kind": "Flatten"}] * len(layers) for name, layers in inner.items()}
     try:
         with warnings.catch_warnings():  # a rate of 0 warned when the network was made
             warnings.simplefilter("ignore")
-            return _adapter(cls).validate_json(canonical(options), strict=True)
+            part = _adapter(cls).validate_json(canonical(options | stand_ins), strict=True)
+            return replace(part, **inner) if inner else part
     except ValidationError as error:
         raise CheckpointError(sentence(error, cls, where)) from None
     except Exception as error:  # an own class may raise anything

@@ -1,7 +1,7 @@
 """Which arrays a network has: names, shapes and dtypes, from its spec alone."""
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,18 +17,24 @@ from nn_model.errors import CheckpointError, ShapeError
 from nn_optim import Slot
 
 __all__ = [
+    "MAX_ARRAYS",
+    "MAX_AXES",
     "MAX_PARAMETERS",
     "Want",
     "check_finite",
     "check_name",
     "check_names",
     "check_shapes",
+    "keepers_of",
+    "kept_name",
     "named_views",
     "wanted",
 ]
 
 MAX_PARAMETERS = 250_000_000
-"""The most numbers of a network, its optimizer's included, unless the caller allows more."""
+"""The most numbers of a network, its optimizer's and callbacks' included, unless the caller allows more."""
+MAX_ARRAYS = 10_000
+MAX_AXES = 16
 NAME = re.compile(r"[A-Za-z0-9_]+(\.[A-Za-z0-9_]+)*")
 MAX_NAME = 200
 
@@ -41,19 +47,22 @@ class Want:
     dtype: "np.dtype[Any]"
 
 
-def wanted(spec: NetworkSpec, max_parameters: int = MAX_PARAMETERS) -> dict[str, Want]:
+def wanted(spec: NetworkSpec, max_parameters: int = MAX_PARAMETERS, keepers: Sequence[str] = ()) -> dict[str, Want]:
     """Give what arrays a network of this spec has, in their order; nothing is allocated.
+
+    Each of the callbacks `keepers` has the network's own arrays once more: `callbacks.EarlyStopping.layers.0.w`.
 
     Raises
     ------
     ShapeError
         Layers that do not chain.
     CheckpointError
-        More numbers than allowed, or an array whose name no file may hold.
+        More numbers or arrays than allowed, or an array whose name or number of axes no file may hold.
     """
     layout, dtype, slots = spec.layout(), np.dtype(spec.dtype), spec.optimizer.slots
     vectors = 1 + sum(slot.like_theta for slot in slots.values())
-    if (count := layout.theta_size * vectors + layout.state_size) > max_parameters:
+    count = layout.theta_size * (vectors + len(keepers)) + layout.state_size * (1 + len(keepers))
+    if count > max_parameters:
         raise CheckpointError(
             f"the spec asks for {cut(count)} numbers and at most {max_parameters:,} are allowed; "
             "pass max_parameters to allow more"
@@ -62,9 +71,34 @@ def wanted(spec: NetworkSpec, max_parameters: int = MAX_PARAMETERS) -> dict[str,
     for name, slot in slots.items():
         for place in _slot_places(name, slot, layout):
             wants[place.name] = Want(place.shape, dtype if slot.like_theta else np.dtype(np.float64))
-    for name in wants:
-        check_name(name)
+    for keeper in keepers:
+        wants |= {kept_name(keeper, place.name): Want(place.shape, dtype) for place, _ in _places(layout)}
+    _check_caps(wants)
     return wants
+
+
+def _check_caps(wants: Mapping[str, Want]) -> None:
+    if len(wants) > MAX_ARRAYS:
+        raise CheckpointError(f"a file may hold at most {MAX_ARRAYS:,} arrays; the network has {len(wants):,}")
+    for name, want in wants.items():
+        check_name(name)
+        if len(want.shape) > MAX_AXES:
+            raise CheckpointError(f"{name}: an array may have at most {MAX_AXES} axes; found {len(want.shape)}")
+
+
+def keepers_of(run: Mapping[str, Any]) -> list[str]:
+    """Give which callbacks have arrays in the file, as the run says; none if it says nothing."""
+    keepers = run.get("keepers", [])
+    if not isinstance(keepers, list) or not all(isinstance(keeper, str) for keeper in keepers):
+        raise CheckpointError(f"run: keepers must be a list of callbacks' names; found {cut(keepers)}")
+    if len({kept_name(keeper, "") for keeper in keepers}) < len(keepers):
+        raise CheckpointError(f"run: every one of the keepers must stand once; found {cut(keepers)}")
+    return keepers
+
+
+def kept_name(keeper: str, name: str) -> str:
+    """Name in a file what a callback keeps; the second `EarlyStopping:2` has `callbacks.EarlyStopping.2.layers.0.w`."""
+    return f"callbacks.{keeper.replace(':', '.')}.{name}"
 
 
 def check_name(name: str) -> None:

@@ -25,4 +25,5 @@ def _fault(fault: Any, cls: type) -> str:
             return f" needs the option {option}; its options are {options}"
         case _:
             rule = fault["msg"].removeprefix("Value error, ")
-            return f"{':' if option else ''} {option}: {rule[:1].lower()}{rule[1:]}; found {cut(fault['input'])}"
+            said = f": {rule[:1].lower()}{rule[1:]}"  # of the whole, or of one option, which then is shown
+            return f": {option}{said}; found {cut(fault['input'])}" if option else said

@@ -18,7 +18,8 @@ class Snapshot:
     spec
         What the network is made of.
     arrays
-        Its arrays by name: `layers.0.w`, `layers.1.mean`, `optimizer.m.layers.0.w`, `optimizer.product`.
+        Its arrays by name: `layers.0.w`, `layers.1.mean`, `optimizer.m.layers.0.w`, `optimizer.product`; those that
+        callbacks keep, too: `callbacks.EarlyStopping.layers.0.w`. `run["keepers"]` lists these callbacks.
     run
         The state of the training run, as JSON can hold it: objects with text for keys, lists, text, numbers,
         booleans and `None`; whole numbers of up to 100 digits, at most 64 levels deep. Tuples come back as lists;
@@ -30,5 +31,5 @@ class Snapshot:
     run: dict[str, Any]
 
     def weights(self) -> dict[str, Array]:
-        """Give the network's own arrays, without the optimizer's."""
-        return {name: array for name, array in self.arrays.items() if not name.startswith("optimizer.")}
+        """Give the network's own arrays, without the optimizer's and callbacks'."""
+        return {name: array for name, array in self.arrays.items() if not name.startswith(("optimizer.", "callbacks."))}

@@ -1,24 +1,18 @@
 """Opens the one file that was named: a regular file of a size that can be, and nothing else."""
 
-import os
-import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from io import FileIO
 from pathlib import Path
 
+from nn_model.disk.opening import PathLike, open_regular
 from nn_model.errors import CheckpointError, ShapeError
 
 __all__ = ["MAX_BYTES", "PathLike", "Source", "opened", "resembles"]
 
-PathLike = str | os.PathLike[str]
-
 MAX_BYTES = 4 * 2**30
-"""The largest file that is read, unless the caller allows more."""
-
-# A link is not followed, a pipe not waited for, and a terminal not made ours. Not every system has all of these.
-_FLAGS = sum(getattr(os, name, 0) for name in ("O_CLOEXEC", "O_NOFOLLOW", "O_NONBLOCK", "O_NOCTTY", "O_BINARY"))
+"""The largest file that is read, unless the format or the caller says otherwise."""
 
 _KINDS = {
     b"\x80": "a pickle",
@@ -43,6 +37,12 @@ class Source:
     file: FileIO
     size: int
 
+    def head(self, count: int) -> bytearray:
+        """Read the first bytes, at most `count`, and go back to the start."""
+        found = self.read(min(count, self.size))
+        self.file.seek(0)
+        return found
+
     def read(self, count: int) -> bytearray:
         """Read the next `count` bytes into fresh memory."""
         buffer = bytearray(count)
@@ -66,8 +66,10 @@ def opened(path: PathLike, max_bytes: int) -> Iterator[Source]:
     """
     name = Path(path)
     try:
-        with FileIO(_open(name), "rb") as file:
-            yield Source(file, _size(file.fileno(), max_bytes))
+        file, size = _open(name)
+        with file:
+            _check_size(size, max_bytes)
+            yield Source(file, size)
     except ShapeError as error:
         raise ShapeError(f"{name}: {error}") from None
     except CheckpointError as error:
@@ -76,36 +78,20 @@ def opened(path: PathLike, max_bytes: int) -> Iterator[Source]:
         raise CheckpointError(f"{name}: the file cannot be read: {error.strerror or error}; check the path") from None
 
 
-def _open(path: Path) -> int:
+def _open(path: Path) -> tuple[FileIO, int]:
     try:
-        _refuse_irregular(path.lstat().st_mode)  # before it is opened: opening a device may already do something
-        return os.open(path, os.O_RDONLY | _FLAGS)
+        return open_regular(path, "a checkpoint", CheckpointError, links=False)
+    except CheckpointError:
+        raise
     except ValueError as error:
-        if isinstance(error, CheckpointError):
-            raise
         raise CheckpointError(f"not a possible path ({error}); name an existing file") from None
 
 
-def _size(descriptor: int, max_bytes: int) -> int:
-    status = os.fstat(descriptor)
-    _refuse_irregular(status.st_mode)
-    if status.st_size > max_bytes:
+def _check_size(size: int, max_bytes: int) -> None:
+    if size > max_bytes:
         raise CheckpointError(
-            f"the file has {status.st_size:,} bytes and at most {max_bytes:,} are allowed; pass max_bytes to allow more"
+            f"the file has {size:,} bytes and at most {max_bytes:,} are allowed; pass max_bytes to allow more"
         )
-    return status.st_size
-
-
-def _refuse_irregular(mode: int) -> None:
-    kinds = {
-        stat.S_IFDIR: "a folder",
-        stat.S_IFLNK: "a symbolic link",
-        stat.S_IFIFO: "a pipe",
-        stat.S_IFSOCK: "a socket",
-    }
-    if not stat.S_ISREG(mode):
-        kind = kinds.get(stat.S_IFMT(mode), "a device")
-        raise CheckpointError(f"a checkpoint must be a regular file; found {kind}; name the file itself")
 
 
 def _backup(path: Path) -> str:

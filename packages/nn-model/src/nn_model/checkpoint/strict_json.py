@@ -9,7 +9,7 @@ from nn_model.errors import CheckpointError
 
 __all__ = ["MAX_DEPTH", "MAX_TEXT", "canonical", "check", "check_bounds", "cut", "cut_text", "decode", "pretty"]
 
-MAX_TEXT = 24 * 2**20
+MAX_TEXT = 2 * 2**20
 """The most bytes of one piece of JSON."""
 MAX_VALUES = 100_000
 """The most values of one piece of JSON: a Python object takes up to a hundred times the bytes of its text."""

@@ -8,8 +8,6 @@ from io import RawIOBase
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, cast
 
-from nn_model.errors import CheckpointError
-
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
@@ -19,22 +17,22 @@ Write = Callable[[BinaryIO], object]
 
 
 @contextmanager
-def explained(target: Path, write: Write | None) -> Iterator[None]:
-    """Turn the system's errors into a sentence; `write` tells how many bytes were needed."""
+def explained(target: Path, write: Write | None, refusal: type[ValueError]) -> Iterator[None]:
+    """Turn the system's errors into a sentence of the class `refusal`; `write` tells how many bytes were needed."""
     try:
         yield
     except OSError as error:
         reason = error.strerror or str(error)
         if write is None:
-            raise CheckpointError(f"{target}: cannot be written: {reason}; {_remedy(error)}") from error
-        raise CheckpointError(
+            raise refusal(f"{target}: cannot be written: {reason}; {_remedy(error)}") from error
+        raise refusal(
             f"{target}: cannot be written: {reason}; {_needs(target, write)}; "
             f"what was there is unchanged; {_remedy(error)}"
         ) from error
     except ValueError as error:
-        if isinstance(error, CheckpointError):
+        if write is not None or isinstance(error, refusal):  # the writer's own: the path has been looked at before
             raise
-        raise CheckpointError(f"{str(target)!r}: not a possible path: {error}; choose another") from None
+        raise refusal(f"{str(target)!r}: not a possible path: {error}; choose another") from None
 
 
 def _remedy(error: OSError) -> str:

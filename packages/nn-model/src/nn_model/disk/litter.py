@@ -6,7 +6,7 @@ import secrets
 from contextlib import suppress
 from pathlib import Path
 
-from nn_model.checkpoint.lock import HAS_LOCKS, hold
+from nn_model.disk.lock import HAS_LOCKS, hold
 
 __all__ = ["sweep", "temporary"]
 

@@ -6,9 +6,10 @@ import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from inspect import currentframe
 from pathlib import Path
 
-from nn_model.checkpoint.source import PathLike
+from nn_model.disk.opening import PathLike
 
 HAS_LOCKS = sys.platform != "win32"
 """Windows has none of these locks; files are whole there all the same."""
@@ -25,6 +26,8 @@ A child made by fork has another number, and so has claimed none.
 """
 _warned: set[str] = set()
 _guard = threading.Lock()
+_OURS = (str(Path(__file__).parents[1]) + os.sep, contextmanager.__code__.co_filename)
+"""Files whose lines no warning shall point to: those of this package, and of `with`."""
 
 
 @contextmanager
@@ -48,7 +51,7 @@ def claim(path: PathLike) -> Iterator[None]:
     key = (os.getpid(), str(target))
     with _guard:
         taken = _taken(key, target)
-    if taken is None:
+    if taken is False:
         _warn(target)
     try:
         yield
@@ -59,19 +62,20 @@ def claim(path: PathLike) -> Iterator[None]:
 
 
 def _taken(key: tuple[int, str], target: Path) -> bool | None:
-    """Take the lock, or a share of it if this process has it: whether that was possible; `None`: another has it."""
+    """Take the lock, or a share of it if this process has it: whether it has it now; `None`: there are no locks."""
     if key in _claims:
         descriptor, count = _claims[key]
         _claims[key] = (descriptor, count + 1)
         return True
     opened = _opened(_lock_of(target)) if HAS_LOCKS else None
     if opened is None:
-        return False
-    if not hold(opened):
-        os.close(opened)
         return None
-    _claims[key] = (opened, 1)
-    return True
+    held = hold(opened)
+    if held:
+        _claims[key] = (opened, 1)
+    else:
+        _close(opened)
+    return held
 
 
 def _give_back(key: tuple[int, str], target: Path) -> None:
@@ -82,7 +86,13 @@ def _give_back(key: tuple[int, str], target: Path) -> None:
     with suppress(OSError):
         _lock_of(target).unlink()
     hold(descriptor, release=True)  # a child made by fork has the descriptor, too
-    os.close(descriptor)
+    _close(descriptor)
+
+
+def _close(descriptor: int) -> None:
+    """Close a lock file, which holds nothing: a disk that fails here has lost nothing."""
+    with suppress(OSError):
+        os.close(descriptor)
 
 
 def _lock_of(target: Path) -> Path:
@@ -98,12 +108,16 @@ def _opened(lock: Path) -> int | None:
         return None
 
 
-def hold(descriptor: int, *, release: bool = False) -> bool:
-    """Lock an open file for this process, without waiting; whether that was possible."""
+def hold(descriptor: int, *, release: bool = False) -> bool | None:
+    """Lock an open file, without waiting; `False`: another process has it; `None`: this disk can lock nothing now."""
+    if not HAS_LOCKS:
+        return None
     try:
         fcntl.flock(descriptor, fcntl.LOCK_UN if release else fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except (OSError, NameError):  # the name is missing where there are no locks
+    except BlockingIOError:
         return False
+    except OSError:
+        return None
     return True
 
 
@@ -114,5 +128,13 @@ def _warn(target: Path) -> None:
             f"{target}: another process writes to this path as well; the one that writes last wins: "
             "give each its own path",
             UserWarning,
-            stacklevel=5,
+            stacklevel=_outside(),
         )
+
+
+def _outside() -> int:
+    """Count the frames from the caller's to the first that is not ours: the line that asked for the file."""
+    frame, level = currentframe(), 0
+    while frame is not None and frame.f_code.co_filename.startswith(_OURS):
+        frame, level = frame.f_back, level + 1
+    return level

@@ -1,7 +1,10 @@
-"""What the tests of the network share: an optimizer that moves nothing, so that a step only gives loss and gradient."""
+"""What the tests share: an optimizer that moves nothing, so that a step only gives loss and gradient; and strace."""
 
+import shutil
+import subprocess
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -29,3 +32,15 @@ class Still:
 def still() -> Still:
     """Give the optimizer that moves nothing."""
     return Still()
+
+
+@pytest.fixture
+def strace(tmp_path: Path) -> str:
+    """Give the program that puts faults into system calls; skip where it is missing or may not trace."""
+    program = shutil.which("strace")
+    if program is None:
+        pytest.skip("strace is not installed: apt-get install strace")
+    command = [program, "-o", str(tmp_path / "trial"), "-e", "inject=getppid:error=EIO", "true"]
+    if subprocess.run(command, capture_output=True, check=False).returncode != 0:  # noqa: S603  # the program found
+        pytest.skip("strace is installed, but this system does not let it trace")
+    return program

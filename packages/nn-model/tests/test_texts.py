@@ -85,7 +85,7 @@ def test_explain_names_every_call_of_a_step(network: NN) -> None:
         ("penalty", "penalty.add_elastic_net"),
     ]
     assert gradients[1][2] == "[5 x 16], [16 x 8], [8], [5 x 8]"
-    assert gradients[3][2] == "generator, 0.8, [5 x 8]"
+    assert gradients[3][2] == "generator, 0.8, 1.25, [5 x 8]"
     assert gradients[14][2].startswith("[128], [128], 0.01, 0.02, ")
     assert [row[:2] for row in update] == [
         ("clock", "program.tick"),

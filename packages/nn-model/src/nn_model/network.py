@@ -15,6 +15,7 @@ from nn_model import adaptation
 from nn_model.arrays import Array, as_rows, as_weights, check_finite
 from nn_model.cause import diverged
 from nn_model.core import make_core
+from nn_model.data.augmentation import Augmentation
 from nn_model.explain import explain
 from nn_model.links import probabilities
 from nn_model.metrics import RegressionReport, Report
@@ -288,6 +289,7 @@ class NN:
         validation_data: tuple[Any, Any] | None = None,
         validation_order: Literal["stratified", "last"] = "stratified",
         shuffle: bool = True,
+        augment: Augmentation | None = None,
         callbacks: Sequence[Callback] = (),
         sample_weight: Any = None,
         class_weight: Mapping[Any, float] | Literal["balanced"] | None = None,
@@ -316,6 +318,11 @@ class NN:
             `"last"`: the last rows of the data, as Rust-Neural-Networks has it.
         shuffle
             Whether every epoch has an order of its own. It depends on the seed and the epoch's number alone.
+        augment
+            Changes the rows of every training batch at random: `nn_model.data.Augment(shift=2, rotate=10, scale=0.1)`
+            for images `(C, H, W)`, or an object of the protocol `nn_model.data.Augmentation`. Loss and accuracy of
+            training are of the changed rows; `x` itself, validation data, `evaluate` and `predict` are never changed.
+            The changes of a batch depend on the seed, the epoch's number and the batch's place in it alone.
         callbacks
             Called with an `Event` at the start, after bursts of steps, after epochs, and at the end, in this order,
             but those that save checkpoints last; any function will do. One may answer `Stop(reason)` or `Rate(lr)`.
@@ -371,6 +378,7 @@ class NN:
             validation_data=validation_data,
             validation_order=validation_order,
             shuffle=shuffle,
+            augment=augment,
             callbacks=callbacks,
             class_weight=class_weight,
             verbose=verbose,

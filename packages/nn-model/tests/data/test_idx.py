@@ -2,6 +2,7 @@
 
 import gzip
 import math
+import os
 import struct
 import tracemalloc
 import zlib
@@ -190,10 +191,46 @@ def test_what_idx_cannot_hold_is_not_written(tmp_path: Path, array: Array) -> No
 
 def test_a_failed_write_leaves_nothing_behind(tmp_path: Path) -> None:
     (tmp_path / "taken").mkdir()
-    for path in tmp_path / "taken", tmp_path / "missing" / "x":
-        with pytest.raises(DataError, match="cannot be written"):
+    (tmp_path / "real").write_bytes(b"mine")
+    (tmp_path / "link").symlink_to("real")
+    for path, message in (
+        (tmp_path / "taken", "taken: this is a folder; name a file in it"),
+        (tmp_path / "missing" / "x", "x: the folder .*missing does not exist; make it first"),
+        (tmp_path / "link", "link: this is a link, pipe or device, which would be replaced; name a file"),
+        (tmp_path / "nul\0", "not a possible path: embedded null"),
+        (tmp_path / ("a" * 250), "cannot be written: File name too long"),
+    ):
+        with pytest.raises(DataError, match=message):
             write_idx(path, np.zeros(3, np.uint8))
-    assert [entry.name for entry in tmp_path.iterdir()] == ["taken"]
+    assert sorted(entry.name for entry in tmp_path.iterdir()) == ["link", "real", "taken"]
+    assert (tmp_path / "real").read_bytes() == b"mine"
+
+
+@pytest.mark.parametrize(("name", "needs"), [("x", "50,008"), ("x.gz", "50,[0-9]{3}")])
+def test_a_file_that_is_too_large_for_the_disk_leaves_the_old_one(tmp_path: Path, name: str, needs: str) -> None:
+    resource = pytest.importorskip("resource")
+    path, noise = tmp_path / name, np.random.default_rng(0).integers(0, 256, 50_000).astype(np.uint8)
+    write_idx(path, noise[:100])
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, before[1]))
+    try:
+        with pytest.raises(
+            DataError,
+            match=rf"{path}: cannot be written: File too large; the file needs {needs} bytes and [0-9,]+ are free; "
+            "what was there is unchanged; free some space, or choose another folder",
+        ):
+            write_idx(path, noise)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert read_idx(path).tolist() == noise[:100].tolist()
+    assert [entry.name for entry in tmp_path.iterdir()] == [name]
+
+
+def test_what_a_dead_process_left_of_an_idx_file_is_swept(tmp_path: Path) -> None:
+    litter = tmp_path / f".x.{os.getpid()}.0123456789abcdef.tmp"  # of an earlier life of this number
+    litter.write_bytes(b"half")
+    write_idx(tmp_path / "x", np.zeros(3, np.uint8))
+    assert [entry.name for entry in tmp_path.iterdir()] == ["x"]
 
 
 def test_writing_replaces_the_file(tmp_path: Path) -> None:

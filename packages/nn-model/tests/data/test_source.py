@@ -28,11 +28,17 @@ def link(folder: Path) -> Path:
     return folder / "link"
 
 
+def link_to_pipe(folder: Path) -> Path:
+    (folder / "link").symlink_to(pipe(folder))
+    return folder / "link"
+
+
 PATHS: list[tuple[Callable[[Path], Path], str]] = [
     (missing, "No such file or directory"),
     (lambda folder: folder, "found a folder"),
-    (pipe, "found a pipe, socket or device"),
-    (lambda _: Path("/dev/zero"), "found a pipe, socket or device"),
+    (pipe, "a data file must be a regular file; found a pipe; name the file itself"),
+    (lambda _: Path("/dev/zero"), "found a device"),
+    (link_to_pipe, "found a pipe"),
     (link, "symbolic links"),
     (lambda folder: folder / ("x" * 300), "File name too long"),
 ]
@@ -54,6 +60,12 @@ def test_only_regular_files_are_opened(
 def test_a_zero_byte_in_the_path(read: Callable[[str], Any]) -> None:
     with pytest.raises(DataError, match="not a possible path"):
         read("a\0b")
+
+
+def test_a_link_to_a_data_file_is_followed(tmp_path: Path) -> None:
+    (tmp_path / "real").write_text("a,b\n1,2\n3,4\n")
+    (tmp_path / "link").symlink_to("real")
+    assert read_csv(tmp_path / "link").columns == read_csv(tmp_path / "real").columns
 
 
 @contextmanager

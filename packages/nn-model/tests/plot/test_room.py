@@ -2,6 +2,8 @@
 
 import doctest
 import importlib
+import os
+import resource
 import subprocess
 import sys
 from collections.abc import Callable
@@ -18,6 +20,7 @@ from matplotlib.image import imread
 from nn_model import Report, extras, plot
 from nn_model.errors import DataError
 from nn_model.extras import MissingExtraError, need
+from nn_model.plot.canvas import png
 from nn_model.train.history import History, Row
 
 REPORT = Report.from_labels([0, 1, 1], [0, 1, 0], ("a", "b"))
@@ -123,8 +126,40 @@ def test_a_suffix_that_is_no_format_is_refused(tmp_path: Path, name: str) -> Non
 
 
 def test_a_file_that_cannot_be_written_is_named(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"none/a\.png: the picture cannot be written: No such file"):
-        plot.save(PICTURES["learning_rate"](), tmp_path / "none" / "a.png")
+    figure = PICTURES["learning_rate"]()
+    os.mkfifo(tmp_path / "pipe.png")
+    (tmp_path / "mine.png").write_bytes(b"mine")
+    (tmp_path / "link.png").symlink_to("mine.png")
+    for name, message in (
+        ("none/a.png", r"none/a\.png: the folder .*none does not exist; make it first"),
+        ("pipe.png", r"pipe\.png: this is a link, pipe or device, which would be replaced"),
+        ("link.png", r"link\.png: this is a link, pipe or device, which would be replaced"),
+    ):
+        with pytest.raises(DataError, match=message):
+            plot.save(figure, tmp_path / name)
+    assert (tmp_path / "link.png").read_bytes() == b"mine"
+    assert (tmp_path / "pipe.png").is_fifo()
+
+
+def test_a_picture_on_a_full_disk_leaves_the_old_one(tmp_path: Path) -> None:
+    path, figure = tmp_path / "a.png", PICTURES["learning_rate"]()
+    before = plot.save(figure, path, dpi=50).read_bytes()
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, limits[1]))
+    try:
+        with pytest.raises(DataError, match=r"a\.png: cannot be written: File too large; the file needs [\d,]+ bytes"):
+            plot.save(figure, path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert path.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_run_of_any_name_is_drawn() -> None:
+    odd = "two\nlines \udcff \x1b[31m ä"
+    named = plot.curves({odd: HISTORY, "$_x$": HISTORY})
+    assert png(named).startswith(b"\x89PNG")
+    assert named.legends[0].get_texts()[0].get_text() == r"two\nlines \udcff \x1b[31m ä"
 
 
 def test_pictures_can_be_read_on_a_dark_ground() -> None:

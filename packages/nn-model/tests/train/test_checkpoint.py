@@ -108,6 +108,48 @@ def test_a_file_of_anothers_numbers_deletes_nothing_else(tmp_path: Path) -> None
     assert names(tmp_path) == []
 
 
+def trained(path: Path, x: Array, y: Array, **options: Any) -> NN:
+    nn = NN([Dense(4, 3)], CrossEntropy(), Adam(0.5))
+    nn.fit(x, y, epochs=3, callbacks=[Checkpoint(path, keep=2)], **OPTIONS, **options)
+    return nn
+
+
+def test_a_folder_whose_name_is_no_text(x: Array, y: Array, tmp_path: Path) -> None:
+    folder = tmp_path / os.fsdecode(b"caf\xe9")
+    trained(folder, x, y)
+    assert names(folder) == ["best.safetensors", "checkpoint_2.safetensors", "checkpoint_3.safetensors"]
+    again = load(folder / "checkpoint_3.safetensors")
+    again.fit(x, y, epochs=5, callbacks=[Checkpoint(folder, keep=2)], resume=True, **OPTIONS)
+    assert names(folder) == ["best.safetensors", "checkpoint_4.safetensors", "checkpoint_5.safetensors"]
+
+
+def test_no_file_says_where_it_was_made(x: Array, y: Array, tmp_path: Path) -> None:
+    trained(tmp_path / "secret", x, y)
+    for path in (tmp_path / "secret").iterdir():
+        content = path.read_bytes()
+        assert b"secret" not in content
+        assert tmp_path.name.encode() not in content
+
+
+@pytest.mark.parametrize("moved", [False, True])
+@pytest.mark.parametrize("kind", ["place", "path"])
+def test_only_files_of_the_same_place_are_removed(tmp_path: Path, kind: str, moved: bool) -> None:
+    one, other = Checkpoint(tmp_path / "a", keep=1), Checkpoint(tmp_path / ("b" if moved else "a"), keep=1)
+    one._numbers = [(1, 0), (2, 5)]
+    state = one.state()
+    if kind == "path":  # as earlier versions wrote it
+        del state["place"]
+        state["path"] = str((tmp_path / "a").absolute())
+    other.restore(state)
+    assert other.state()["numbers"] == ([] if moved else [[1, 0], [2, 5]])
+
+
+def test_a_path_that_cannot_be_is_said_to_be_none(nn: NN, x: Array, y: Array, tmp_path: Path) -> None:
+    with pytest.raises(CheckpointError, match=r"not a possible path|no folder can be made there"):
+        nn.fit(x, y, callbacks=[Checkpoint(tmp_path / "a\ud800.json")], **OPTIONS)
+    assert nn.step == 0
+
+
 def test_it_saves_what_the_others_have_noted_wherever_it_stands(nn: NN, x: Array, y: Array, tmp_path: Path) -> None:
     stopping = EarlyStopping("train_loss", patience=99)
     nn.fit(x, y, epochs=3, callbacks=[Checkpoint(tmp_path), stopping], **OPTIONS)

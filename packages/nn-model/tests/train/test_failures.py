@@ -1,13 +1,15 @@
 """What goes wrong inside training: what is said, and what is left."""
 
-from collections.abc import Callable
+import warnings
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from nn_layers import Dense, ReLU
+from nn_layers import Dense, Frame, LeakyReLU, Plan, Propagate, ReLU
 from nn_loss import CrossEntropy
 from nn_model import NN, load
 from nn_model.errors import CallbackError, CheckpointError, DataError, DivergedError, PartError, RateError
@@ -100,12 +102,86 @@ def test_the_guard_finds_state_and_a_running_loss(network: MakeNetwork, x: Array
     assert network().fit(x, y, epochs=2, batch_size=8, callbacks=[NaNGuard(every=2)], verbose=False).rows
 
 
+@dataclass(frozen=True)
+class Residual:
+    """y = x + the layers inside, of x."""
+
+    layers: tuple[Propagate, ...]
+
+    def plan(self, in_shape: tuple[int, ...]) -> Plan:
+        return Plan(in_shape, inner=self.layers)
+
+    def forward(self, f: Frame) -> Iterator[tuple[Any, ...]]:
+        for layer, inside in zip(self.layers, f.inner, strict=True):
+            yield from layer.forward(inside)
+        yield np.add, f.x, f.inner[-1].y, f.y
+
+    def backward(self, f: Frame) -> Iterator[tuple[Any, ...]]:
+        for layer, inside in reversed(list(zip(self.layers, f.inner, strict=True))):
+            yield from layer.backward(inside)
+        if f.dx is not None:
+            yield np.add, f.dy, f.inner[0].dx, f.dx
+
+
+def named(found: pytest.WarningsRecorder) -> list[str]:
+    return [str(warning.message).partition(" gave")[0] for warning in found]
+
+
 def test_a_dead_layer_is_named_once(x: Array, y: Array) -> None:
     nn = NN([Dense(4, 8), ReLU(), Dense(8, 3), ReLU(), Dense(3, 3)], CrossEntropy(), Adam(1e-6))
     nn.set_weights({"layers.0.b": np.full(8, -1e3), "layers.2.b": np.ones(3)})
-    with pytest.warns(UserWarning, match=r"gave 0 for every row of the epoch's last batch") as found:
+    with pytest.warns(UserWarning, match=r"gave 0 for all 8 rows looked at when the epoch ended, so no gr") as found:
         nn.fit(x, y, epochs=3, batch_size=8, verbose=False)
-    assert [str(warning.message).partition(" gave")[0] for warning in found] == ["layers[1]: ReLU()"]
+    assert named(found) == ["layers[1]: ReLU()"]
+
+
+def test_row_101_a_dead_layer_inside_others_is_named_with_its_path(x: Array, y: Array) -> None:
+    def block(*more: Propagate) -> Residual:
+        return Residual((Dense(4, 5), ReLU(), *more, Dense(5, 4)))
+
+    layers: list[Propagate] = [Dense(4, 4), ReLU()]
+    layers += [block(), block(Residual((LeakyReLU(), Dense(5, 5), ReLU()))), Dense(4, 3)]
+    nn = NN(layers, CrossEntropy(), Adam(1e-6))
+    dead, alive = np.full(5, -1e3), np.ones(5)
+    nn.set_weights({"layers.2.0.b": dead, "layers.3.0.b": alive, "layers.3.2.1.b": dead})
+    with pytest.warns(UserWarning, match="take LeakyReLU or ELU") as found:
+        nn.fit(x, y, epochs=3, batch_size=8, verbose=False)
+    assert named(found) == ["layers[2][1]: ReLU()", "layers[3][2][2]: ReLU()"]
+
+
+@pytest.mark.parametrize(
+    ("silent", "batch_size", "rows"),
+    [
+        (5, 8, None),  # a last batch of 5, after one that answers
+        (8, 8, 8),
+        (7, 8, None),
+        (1, 36, None),
+        (37, 36, 36),
+        (37, 64, 37),
+        (36, 64, None),
+    ],
+)
+def test_a_layer_is_judged_by_as_many_rows_as_a_full_batch_has(
+    x: Array, y: Array, silent: int, batch_size: int, rows: int | None
+) -> None:
+    x = np.abs(x)
+    x[-silent:] *= -1
+    nn = NN([ReLU(), Dense(4, 3)], CrossEntropy(), Adam(1e-3), input_shape=(4,))
+    with warnings.catch_warnings(record=True) as found:
+        warnings.simplefilter("always")
+        nn.fit(x, y, epochs=2, batch_size=batch_size, shuffle=False, verbose=False)
+    said = [str(warning.message).partition(" rows")[0] for warning in found]
+    assert said == ([f"layers[0]: ReLU() gave 0 for all {rows}"] if rows else [])
+
+
+def test_a_run_resumed_in_its_short_last_batch_is_judged_by_that(x: Array, y: Array) -> None:
+    x = -np.abs(x)
+    nn = NN([ReLU(), Dense(4, 3)], CrossEntropy(), Adam(1e-3), input_shape=(4,))
+    options: dict[str, Any] = {"batch_size": 8, "shuffle": False, "verbose": False}
+    nn.fit(x, y, callbacks=[at("steps", 4, lambda _: Stop("enough"))], **options)
+    with pytest.warns(UserWarning, match="all 5 rows") as found:
+        nn.fit(x, y, resume=True, **options)
+    assert named(found) == ["layers[0]: ReLU()"]
 
 
 @pytest.mark.parametrize(("kind", "step"), [("start", 0), ("steps", 1), ("steps", 5), ("steps", 7), ("epoch", 10)])

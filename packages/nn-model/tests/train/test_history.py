@@ -2,17 +2,20 @@
 
 import csv
 import json
+import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from safetensors import safe_open
 
-from nn_model import NN
+from nn_model import NN, load
 from nn_model.plot.runs import read_runs
 from nn_model.train import History, Row, trusted
 from nn_model.train.history import epoch_line
+from nn_model.train.run import Run
 from nn_optim import Adam, ExponentialDecay
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -106,3 +109,41 @@ def test_dict_and_back_through_json() -> None:
     assert again == history
     assert again.measured(again.rows[0]) == {}
     assert again.measured(again.rows[1]) == {"MSE": 0.5}
+
+
+def test_every_metric_has_a_number_or_none_for_every_epoch() -> None:
+    history = History([ROW, ROW], metrics={"MSE": [0.5]})
+    assert history.to_dict()["metrics"] == {"MSE": [0.5, None]}
+    assert history.metrics == {"MSE": [0.5]}
+    history.note("wrong", 3)
+    assert repr(history.metrics["wrong"]) == "[None, 3.0]"
+
+
+def test_a_copy_is_its_own() -> None:
+    history = History([ROW], "enough", {"MSE": [0.5]})
+    copy = history.copy()
+    assert copy == history
+    history.rows.append(ROW)
+    history.note("MSE", 0.25)
+    assert (len(copy), copy.metrics) == (1, {"MSE": [0.5]})
+
+
+@pytest.mark.parametrize("suffix", [".safetensors", ".json"])
+def test_a_history_of_300_000_epochs_with_metrics_is_saved(network: MakeNetwork, tmp_path: Path, suffix: str) -> None:
+    count = 300_000
+    rows = [Row(i + 1, 1 / (i + 1), 0.5, i / 7, None if i % 3 else 0.25, None, 0.1) for i in range(count)]
+    metrics: dict[str, list[float | None]] = {
+        "MSE": [math.nan if i % 5 == 0 else i / 3 for i in range(count)],
+        "train_loss": [None if i % 2 else math.inf if i % 4 else math.nan for i in range(count)],
+    }
+    nn = network()
+    nn.run = Run(epoch=count, history=History(rows, "enough", metrics))
+    nn.save(tmp_path / f"m{suffix}")
+    if suffix == ".safetensors":
+        with safe_open(tmp_path / "m.safetensors", framework="numpy") as file:
+            assert file.get_tensor("history").shape == (count, 9)
+            assert len(file.metadata()["run"]) < 10_000
+    again = load(tmp_path / f"m{suffix}", custom=[type(nn.layers[1])])
+    assert again.run is not None
+    assert again.run.history.rows == rows
+    assert repr(again.run.history.metrics) == repr(metrics)

@@ -149,7 +149,7 @@ def test_cut_off_inside_a_step_cannot_be_resumed(network: MakeNetwork, x: Array,
     nn = network()
     nn.fit(x, y, batch_size=8, callbacks=[Checkpoint(tmp_path)], verbose=False)
     kept = (tmp_path / "last.safetensors").read_bytes()
-    calls = nn.core.update.part.calls
+    calls = nn.core.trainer.program(8).update.part.calls
     calls.insert(2, (lambda: os.kill(os.getpid(), signal.SIGINT), ()))
     calls.insert(3, (lambda: os.kill(os.getpid(), signal.SIGINT), ()))
     with pytest.raises(KeyboardInterrupt):

@@ -20,7 +20,7 @@ from nn_layers import Dense, Dropout, ReLU
 from nn_loss import CrossEntropy
 from nn_model import NN, load
 from nn_model.data import load_digits
-from nn_model.train.callbacks import Checkpoint, EarlyStopping
+from nn_model.train.callbacks import Checkpoint, CSVLog, EarlyStopping
 from nn_optim import Adam, OneCycle
 
 folder = Path(sys.argv[1])
@@ -31,9 +31,13 @@ if last.exists():
 else:
     layers = [Dense(64, 32), ReLU(), Dropout(0.2), Dense(32, 10)]
     nn = NN(layers, CrossEntropy(), Adam(lr=OneCycle(0.01, 240)), seed=5)
-callbacks = [Checkpoint(folder, every_steps=3), EarlyStopping(patience=50)]
+saver, log = Checkpoint(folder, every_steps=3, monitor="val_accuracy"), CSVLog(folder / "log.csv")
+fresh = not last.exists()
+if fresh and (folder / "log.csv").exists():  # killed before its first checkpoint
+    log.overwrite = True
+callbacks = [saver, EarlyStopping(patience=50), log]
 print("training", flush=True)
-nn.fit(x, y, epochs=6, batch_size=32, validation_split=0.1, callbacks=callbacks, resume=last.exists(), verbose=False)
+nn.fit(x, y, epochs=6, batch_size=32, validation_split=0.1, callbacks=callbacks, resume=not fresh, verbose=False)
 print("done", flush=True)
 """
 
@@ -56,16 +60,17 @@ def finish(process: subprocess.Popen[str]) -> str:
 
 
 @pytest.fixture(scope="module")
-def uninterrupted(tmp_path_factory: pytest.TempPathFactory) -> tuple[NN, float]:
+def uninterrupted(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, float]:
+    """Give the folder of a run that was never killed, and how long it took."""
     folder = tmp_path_factory.mktemp("whole")
     process, begun = start(folder), time.monotonic()
     assert finish(process) == "done\n"
-    return load(folder / "last.safetensors"), time.monotonic() - begun
+    return folder, time.monotonic() - begun
 
 
 @pytest.mark.parametrize("seed", range(10))
-def test_killed_and_resumed_is_bit_identical(seed: int, uninterrupted: tuple[NN, float], tmp_path: Path) -> None:
-    whole, seconds = uninterrupted
+def test_killed_and_resumed_is_bit_identical(seed: int, uninterrupted: tuple[Path, float], tmp_path: Path) -> None:
+    folder, seconds = uninterrupted
     moments = random.Random(seed)  # noqa: S311  # moments to kill at, not secrets
     for _ in range(2):
         process = start(tmp_path / "run")
@@ -73,13 +78,25 @@ def test_killed_and_resumed_is_bit_identical(seed: int, uninterrupted: tuple[NN,
         process.send_signal(signal.SIGKILL)
         finish(process)
     assert finish(start(tmp_path / "run")).endswith("done\n")
-    resumed = load(tmp_path / "run" / "last.safetensors")
-    assert resumed.step == whole.step
-    assert np.array_equal(resumed.theta, whole.theta)
-    assert whole.run is not None
-    assert resumed.run is not None
-    assert [row.train_loss for row in resumed.run.history] == [row.train_loss for row in whole.run.history]
-    assert [row.val_loss for row in resumed.run.history] == [row.val_loss for row in whole.run.history]
-    best, other = load(tmp_path / "run" / "best.safetensors"), resumed
-    assert best.theta.shape == other.theta.shape
+    for name in ("last", "best"):
+        whole, resumed = (load(path / f"{name}.safetensors") for path in (folder, tmp_path / "run"))
+        assert resumed.step == whole.step
+        assert np.array_equal(resumed.theta, whole.theta)
+        assert judged(resumed) == judged(whole)
+    assert load(folder / "best.safetensors").step < load(folder / "last.safetensors").step
+    assert (tmp_path / "run" / "log.csv").read_text() == log_of(tmp_path / "run")
     assert not list((tmp_path / "run").glob(".*.tmp"))
+
+
+def judged(nn: NN) -> list[tuple[float, float | None]]:
+    """Give the losses of every epoch."""
+    assert nn.run is not None
+    return [(row.train_loss, row.val_loss) for row in nn.run.history]
+
+
+def log_of(folder: Path) -> str:
+    """Give the log that the last state of a run would write."""
+    run = load(folder / "last.safetensors").run
+    assert run is not None
+    run.history.to_csv(folder / "whole.csv")
+    return (folder / "whole.csv").read_text()

@@ -1,9 +1,11 @@
-"""Data in and out: IDX and CSV files, division into parts, a bundled set of digits, and MNIST from the network."""
+"""Data in and out: IDX and CSV files, division, augmentation, a bundled set of digits, and MNIST from the network."""
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from nn_model.data.augment import Augment
+    from nn_model.data.augmentation import Augmentation, AugmentationFrame
     from nn_model.data.csv import Table, read_csv
     from nn_model.data.digits import load_digits
     from nn_model.data.download import download_mnist
@@ -14,6 +16,9 @@ if TYPE_CHECKING:
     from nn_model.data.split import Split, train_test_split
 
 __all__ = [
+    "Augment",
+    "Augmentation",
+    "AugmentationFrame",
     "Split",
     "Table",
     "download_mnist",
@@ -28,6 +33,9 @@ __all__ = [
 ]
 
 _MODULES = {
+    "Augment": "augment",
+    "Augmentation": "augmentation",
+    "AugmentationFrame": "augmentation",
     "Split": "split",
     "Table": "csv",
     "download_mnist": "download",

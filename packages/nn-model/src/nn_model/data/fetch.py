@@ -7,7 +7,7 @@ from http.client import HTTPException
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from nn_model.data.idx_writer import replacing
+from nn_model.disk.atomic import replacing
 from nn_model.errors import DataError
 from nn_model.extras import need
 
@@ -50,7 +50,7 @@ def fetch(url: str, path: Path, size: int, digest: str, timeout: float, *, progr
     get = need("pooch", "data").HTTPDownloader(
         chunk_size=_CHUNK, timeout=timeout, headers={"Accept-Encoding": "identity"}
     )
-    with local(path), replacing(path) as file, _bar(path.name, size) if progress else nullcontext() as bar:
+    with local(path), replacing(path, DataError) as file, _bar(path.name, size) if progress else nullcontext() as bar:
         sink = _Sink(file, path, size, bar)
         try:
             get(url, sink, None)

@@ -1,11 +1,7 @@
 """Writes IDX files: whole or not at all, and the same bytes for the same array."""
 
 import gzip
-import os
-import secrets
 import struct
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -14,6 +10,7 @@ from numpy.typing import NDArray
 
 from nn_model.data.idx_header import MAX_DIMENSIONS, TYPES, refuse_not_finite
 from nn_model.data.source import PathLike
+from nn_model.disk.atomic import check_target, write_whole
 from nn_model.errors import DataError
 
 __all__ = ["write_idx"]
@@ -37,7 +34,7 @@ def write_idx(path: PathLike, array: NDArray[Any]) -> None:
     Raises
     ------
     DataError
-        IDX cannot hold the array, or the file cannot be written.
+        IDX cannot hold the array, or the file cannot be written; what was there is unchanged.
 
     Examples
     --------
@@ -57,24 +54,13 @@ def write_idx(path: PathLike, array: NDArray[Any]) -> None:
     refuse_not_finite(array, path)
     body = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder(">"))
     header = struct.pack(f">4B{array.ndim}I", 0, 0, _CODES[name], array.ndim, *array.shape)
-    try:
-        with replacing(Path(path)) as file:
-            if Path(path).suffix != ".gz":
-                file.writelines((header, body.data))
-            else:
-                with gzip.GzipFile("", "wb", fileobj=file, mtime=0) as stream:
-                    stream.writelines((header, body.data))
-    except OSError as error:
-        raise DataError(f"{path}: the file cannot be written: {error.strerror}; check folder and space") from None
 
+    def put(file: BinaryIO) -> None:
+        if Path(path).suffix != ".gz":
+            file.writelines((header, body.data))
+        else:
+            with gzip.GzipFile("", "wb", fileobj=file, mtime=0) as stream:
+                stream.writelines((header, body.data))
 
-@contextmanager
-def replacing(path: Path) -> Iterator[BinaryIO]:
-    # In the target's own folder, because a rename works within one file system only.
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}.tmp")
-    try:
-        with temporary.open("xb") as file:
-            yield file
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    check_target(Path(path), DataError)
+    write_whole(Path(path), put, DataError)

@@ -115,7 +115,7 @@ def scaled(raw: Split, full: int, *, flatten: bool) -> Split:
 
 def find(folder: Path, name: str) -> Path:
     try:
-        for path in _spellings(folder, name):
+        for path in spellings(folder, name):
             if path.is_file():
                 return path
         there = sorted(entry.name for entry in folder.iterdir())
@@ -128,7 +128,7 @@ def find(folder: Path, name: str) -> Path:
     )
 
 
-def _spellings(folder: Path, name: str) -> Iterator[Path]:
+def spellings(folder: Path, name: str) -> Iterator[Path]:
     for spelt in (name, name.replace("-idx", ".idx")):
         for ending in ("", ".gz"):
             yield folder / (spelt + ending)

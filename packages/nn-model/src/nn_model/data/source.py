@@ -1,17 +1,15 @@
 """Opens data files: regular files only, and every refusal in one sentence that names the file."""
 
-import os
-import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import BufferedReader, FileIO
 from pathlib import Path
 from typing import BinaryIO
 
+from nn_model.disk.opening import PathLike, open_regular
 from nn_model.errors import DataError
 
 __all__ = ["GZIP", "PathLike", "opened", "resembles"]
-
-PathLike = str | os.PathLike[str]
 
 GZIP = b"\x1f\x8b"
 
@@ -52,22 +50,20 @@ def opened(path: PathLike) -> Iterator[tuple[BinaryIO, int]]:
         The file is missing, unreadable, or something other than a regular file (folder, pipe, device).
     """
     try:
-        _refuse_irregular(path)
-        with Path(path).open("rb") as file:
-            yield file, os.fstat(file.fileno()).st_size
+        raw, size = _open(path)
+        with BufferedReader(raw) as file:
+            yield file, size
     except OSError as error:
         reason = error.strerror or str(error)
         raise DataError(f"{path}: the file cannot be read: {reason}; check the path and its permissions") from None
 
 
-def _refuse_irregular(path: PathLike) -> None:
-    # Looked at before opening, because opening a pipe that nobody writes to would wait for ever.
+def _open(path: PathLike) -> tuple[FileIO, int]:
     try:
-        mode = Path(path).stat().st_mode
+        return open_regular(Path(path), f"{path}: a data file", DataError, links=True)
     except TypeError:
         raise DataError(f"a path must be text or a path object; found {path!r}; name an existing file") from None
+    except DataError:
+        raise
     except ValueError as error:
         raise DataError(f"{str(path)!r}: not a possible path: {error}; name an existing file") from None
-    if not stat.S_ISREG(mode):
-        found = "a folder" if stat.S_ISDIR(mode) else "a pipe, socket or device"
-        raise DataError(f"{path}: a data file must be a regular file; found {found}; name the file itself")

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nn_model.data.source import PathLike
+from nn_model.disk.atomic import check_target, write_whole
 from nn_model.errors import DataError
 from nn_model.extras import need
 
@@ -81,7 +82,12 @@ def legend(place: "Axes | Figure", lines: "Sequence[Artist]", words: Sequence[st
     made = place.legend(lines, ["."] * len(words), title="." if title else None, frameon=False, handlelength=2.8, **at)
     for text, word in zip([*made.get_texts(), made.get_title()], [*words, title], strict=True):
         text.set_parse_math(False)
-        text.set_text(word)
+        text.set_text(drawable(word))
+
+
+def drawable(word: str) -> str:
+    """Write out what no font has a sign for: a file's name may hold line ends, and bytes that are no text."""
+    return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in word)
 
 
 def png(figure: "Figure", dpi: int = 100) -> bytes:
@@ -115,7 +121,7 @@ def save(figure: "Figure", path: PathLike, dpi: int = 150) -> Path:
     Raises
     ------
     DataError
-        The suffix is no format, or the file cannot be written. Nothing is written before the whole picture is drawn.
+        The suffix is no format, or the file cannot be written: what was there stays as it was.
 
     Examples
     --------
@@ -131,8 +137,6 @@ def save(figure: "Figure", path: PathLike, dpi: int = 150) -> Path:
     if kind not in kinds:
         raise DataError(f"{target}: the suffix must name a format; got {target.suffix!r}; use .png, .svg or .pdf")
     drawn = _drawn(figure, kind, dpi)
-    try:
-        target.write_bytes(drawn)
-    except OSError as error:
-        raise DataError(f"{target}: the picture cannot be written: {error.strerror}; check the folder") from None
+    check_target(target, DataError)
+    write_whole(target, lambda file: file.write(drawn), DataError)
     return target

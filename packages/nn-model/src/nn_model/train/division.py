@@ -32,7 +32,7 @@ def divided(core: Core, data: Rows, share: float | None, order: str) -> tuple[Ar
     if share is None:
         return np.arange(len(rows)), None
     check_share("validation_split", share)
-    count = _held_out(len(rows), float(share), order)
+    count = rows_held_out(len(rows), float(share), order)
     if order == "last":
         kept = len(rows) - count
         train, held = np.arange(kept), np.arange(kept, len(rows))
@@ -44,7 +44,7 @@ def divided(core: Core, data: Rows, share: float | None, order: str) -> tuple[Ar
     return train, (rows[held], given[held])
 
 
-def _held_out(rows: int, share: float, order: str) -> int:
+def rows_held_out(rows: int, share: float, order: str) -> int:
     """Count the rows held out: rounded up at random, down at the end of the file; a hair off a whole number is it."""
     exact = share * rows
     count = int(exact * (1 + 1e-12)) if order == "last" else math.ceil(exact * (1 - 1e-12))

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
+from nn_model.arrays import Array
+
 if TYPE_CHECKING:
     from nn_model.network import NN
     from nn_model.train.history import History, Row
@@ -87,7 +89,8 @@ class Callback(Protocol):
     A callback may have attributes, all of them optional. `every`: it is told after just every so many steps. `saves`:
     it writes checkpoints, and so is told after the others, whose numbers it saves. `prints`: it prints the epochs'
     lines, so that `fit` does not. One that keeps numbers of its own has `state()` and `restore(state)`, so that a
-    resumed run continues them.
+    resumed run continues them; one that keeps the network's arrays as they were, too, has `arrays()` and
+    `restore_arrays(arrays)` beside these.
     """
 
     def __call__(self, event: Event, /) -> Answer:
@@ -105,4 +108,17 @@ class Remembers(Protocol):
 
     def restore(self, state: dict[str, Any]) -> None:
         """Take them back; they come from a file, and are to be checked."""
+        ...
+
+
+@runtime_checkable
+class Keeps(Protocol):
+    """A callback that remembers, and has arrays that belong into a checkpoint as tensors."""
+
+    def arrays(self) -> dict[str, Array]:
+        """Give arrays of the names, shapes and dtype of `nn.weights()`: all of them, or none."""
+        ...
+
+    def restore_arrays(self, arrays: dict[str, Array]) -> None:
+        """Take them back, after `restore`; they are to be copied before they are written to."""
         ...

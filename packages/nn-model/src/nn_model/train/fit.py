@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from nn_model.arrays import Array
+from nn_model.data.augmentation import Augmentation
 from nn_model.errors import CheckpointError, DataError, PartError, ShapeError
 from nn_model.train.arguments import check_choice, check_whole
+from nn_model.train.augmenting import make_augmenting, named
 from nn_model.train.division import check_classes, divided
 from nn_model.train.events import Callback, Event
 from nn_model.train.history import History, epoch_line
@@ -39,6 +41,7 @@ def fit(
     validation_data: tuple[Any, Any] | None,
     validation_order: Literal["stratified", "last"],
     shuffle: bool,
+    augment: Augmentation | None,
     callbacks: Sequence[Callback],
     class_weight: ClassWeight | None,
     verbose: bool,
@@ -61,7 +64,9 @@ def fit(
     if not allow_one_class:
         check_classes(core, given[train])
     weights = row_weights(core, given, train, sample_weight, class_weight)
-    source = make_source((rows, given, weights), train, batch_size, core.generators.seed, shuffle)
+    seed, most = core.generators.seed, min(batch_size, len(train))
+    augmenting = None if augment is None else make_augmenting(augment, core.layout.input_shape, most, seed)
+    source = make_source((rows, given, weights), train, batch_size, seed, shuffle, augmenting)
     for size in {source.size(0), source.size(source.batches - 1)}:
         check_rows(core.body, size)
     if verbose and not any(getattr(callback, "prints", False) for callback in listeners):
@@ -74,8 +79,10 @@ def fit(
         "shuffle": shuffle,
         "rows": len(train),
         "validation": "none" if validation_split is None else f"{float(validation_split)} {validation_order}",
-        "seed": core.generators.seed,
+        "seed": seed,
     }
+    if augment is not None or "augment" in run.fingerprint:  # absent where no augmentation ever was
+        settings["augment"] = None if augment is None else named(augment)
     with limited(threads):
         known_by = held if held is not None else ()
         marks: Marks = {"data": partial(digest, rows, given, weights), "validation_data": partial(digest, *known_by)}

@@ -1,10 +1,12 @@
 """What a training run was like: a row for every epoch."""
 
-import csv
-from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, ClassVar
+
+from nn_model.disk.atomic import check_target, write_whole
+from nn_model.errors import DataError
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,9 @@ class Row:
     val_loss: float | None
     val_accuracy: float | None
     lr: float
+
+
+CELLS = tuple(cell.name for cell in fields(Row))
 
 
 @dataclass(slots=True)
@@ -94,7 +99,7 @@ class History:
         """Add a metric of the epoch just completed."""
         values = self.metrics.setdefault(metric, [])
         values += [None] * (len(self.rows) - len(values))
-        values[-1] = value
+        values[-1] = float(value)
 
     def measured(self, row: Row) -> dict[str, float]:
         """Give the metrics of an epoch, as far as they were measured."""
@@ -102,17 +107,37 @@ class History:
         cells = {name: values[place] if place < len(values) else None for name, values in self.metrics.items()}
         return {name: value for name, value in cells.items() if value is not None}
 
+    def copy(self) -> "History":
+        """Give a history that no further epoch of this one changes."""
+        return History(list(self.rows), self.reason, {name: list(values) for name, values in self.metrics.items()})
+
     def to_dict(self) -> dict[str, Any]:
-        """Give everything as plain Python numbers."""
-        metrics = {name: list(values) for name, values in self.metrics.items()}
-        return {"rows": [asdict(row) for row in self.rows], "reason": self.reason, "metrics": metrics}
+        """Give everything as plain Python numbers; every metric has one for every epoch, or `None`."""
+        rows = [{name: getattr(row, name) for name in CELLS} for row in self.rows]
+        metrics = {name: values + [None] * (len(rows) - len(values)) for name, values in self.metrics.items()}
+        return {"rows": rows, "reason": self.reason, "metrics": metrics}
 
     def to_csv(self, path: str | Path) -> None:
-        """Write `epoch,train_loss,train_time,val_loss,val_accuracy` with a header line; accuracy in percent."""
-        with Path(path).open("w", newline="", encoding="utf-8") as file:
-            writer = csv.writer(file, lineterminator="\n")
-            writer.writerow(self.COLUMNS)
-            writer.writerows(log_cells(row) for row in self.rows)
+        """Write `epoch,train_loss,train_time,val_loss,val_accuracy` with a header line; accuracy in percent.
+
+        Raises
+        ------
+        DataError
+            The file cannot be written; what was there is as it was.
+        """
+        target, content = Path(path), log_text(self).encode()
+        check_target(target, DataError)
+        write_whole(target, lambda file: file.write(content), DataError)
+
+
+def log_text(rows: Iterable[Row]) -> str:
+    """Write epochs as a log: a header, and a line for each."""
+    return "".join([",".join(History.COLUMNS) + "\n", *map(log_line, rows)])
+
+
+def log_line(row: Row) -> str:
+    """Write an epoch as a line of a log."""
+    return ",".join(log_cells(row)) + "\n"
 
 
 def log_cells(row: Row) -> list[str]:

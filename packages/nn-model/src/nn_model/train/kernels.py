@@ -1,8 +1,13 @@
 """The arithmetic around a step of an epoch: pure functions that write into their outputs and allocate nothing."""
 
+from typing import Any
+
 import numpy as np
 
 from nn_model.arrays import Array
+
+JUMP = 0x9E3779B97F4A7C15F39CC0605CEDC835
+"""2^128 by the golden ratio, by which NumPy's PCG64 too jumps: no two batches come near each other."""
 
 
 def gather(data: Array, order: Array, cursor: Array, out: Array) -> None:
@@ -10,6 +15,13 @@ def gather(data: Array, order: Array, cursor: Array, out: Array) -> None:
     start = cursor[0]
     # The row numbers are a permutation of the data's own: "clip" never clips, and needs no buffer.
     np.take(data, order[start : start + len(out)], axis=0, out=out, mode="clip")
+
+
+def seek(rng: np.random.Generator, home: dict[str, Any], cursor: Array) -> None:
+    """Go to a batch's random numbers: a jump from `home`, where the epoch's begin, for every row done before it."""
+    bits: Any = rng.bit_generator
+    bits.state = home
+    bits.advance(JUMP * int(cursor[0]))
 
 
 def total(weights: Array, denominator: Array) -> None:

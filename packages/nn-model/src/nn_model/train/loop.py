@@ -102,9 +102,9 @@ class Loop:
         run, core = self.run, self.core
         lr = float(core.update.frame.lr[0])
         check_theta(core.body, core.vectors, run.epoch + 1, core.step, lr)
-        last = self.programs.get(self.source.size(self.source.batches - 1))
-        if last is not None:  # a run that was stopped between its last batch and here has made no step since
-            warn_dead(core.body, last, self.dead)
+        if self.programs:  # a run that was stopped between its last batch and here has made no step since
+            # Of a full batch: a short last one has overwritten its first rows, and says little alone.
+            warn_dead(core.body, self.programs[max(self.programs)], self.dead)
         loss, accuracy = core.judge(*self.validation) if self.validation is not None else (None, None)
         right = float(run.sums[2] / run.sums[3])
         row = Row(

@@ -1,7 +1,7 @@
 """Where a training run stands, and what it must find again to go on."""
 
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,7 +10,7 @@ import numpy as np
 from nn_model.arrays import Array
 from nn_model.errors import CheckpointError
 from nn_model.train import trusted
-from nn_model.train.events import Callback, Remembers
+from nn_model.train.events import Callback, Keeps, Remembers
 from nn_model.train.history import History
 
 Marks = dict[str, Callable[[], str]]
@@ -47,6 +47,8 @@ class Run:
         What the run was started with; a resumed run must equal it.
     remembered
         What callbacks remember, by name and order, as a checkpoint has it.
+    kept
+        The arrays that callbacks keep, likewise.
     callbacks
         Those callbacks, while the run is going on.
     """
@@ -63,6 +65,7 @@ class Run:
     history: History = field(default_factory=History)
     fingerprint: dict[str, Any] = field(default_factory=dict)
     remembered: dict[str, dict[str, Any]] = field(default_factory=dict)
+    kept: dict[str, dict[str, Array]] = field(default_factory=dict)
     callbacks: dict[str, Remembers] = field(default_factory=dict)
 
     def attach(self, callbacks: Sequence[Callback], fingerprint: dict[str, Any], marks: Marks, resume: bool) -> None:
@@ -77,13 +80,25 @@ class Run:
             self._check({**fingerprint, **{name: mark() for name, mark in marks.items()}})
             self._check_exchanged(by_name(callbacks))
         self.fingerprint, self.marks = {**self.fingerprint, **fingerprint}, marks
-        before, self.callbacks = self.callbacks, by_name(callbacks)
-        remembered = {**self.remembered, **{key: callback.state() for key, callback in before.items()}}
-        for key in remembered.keys() & self.callbacks.keys():
-            if self.callbacks[key] is not before.get(key):
-                _restore(key, self.callbacks[key], remembered[key])
-        self.remembered = {}
+        remembered, kept = self.states(), self.arrays()
+        given = by_name(callbacks)
+        for key in remembered.keys() & given.keys():
+            if given[key] is not self.callbacks.get(key):
+                _restore(key, given[key], remembered[key], kept.get(key, {}))
+        self.callbacks, self.remembered, self.kept = given, {}, {}
+        # What the last call of `fit` gave stays as it is.
+        self.history = self.history.copy()
         self.history.reason = None
+
+    def states(self) -> dict[str, dict[str, Any]]:
+        """Give what callbacks remember, by name."""
+        return self.remembered | {key: callback.state() for key, callback in self.callbacks.items()}
+
+    def arrays(self, stand_in: Mapping[str, Array] | None = None) -> dict[str, dict[str, Array]]:
+        """Give the arrays that callbacks keep, by name; `stand_in` for those that keep none yet."""
+        own = {key: callback.arrays() for key, callback in self.callbacks.items() if isinstance(callback, Keeps)}
+        found = self.kept | {key: arrays or dict(stand_in or {}) for key, arrays in own.items()}
+        return {key: arrays for key, arrays in found.items() if arrays}
 
     def _check(self, fingerprint: dict[str, Any]) -> None:
         if self.torn:
@@ -139,7 +154,7 @@ class Run:
         return self.fingerprint
 
     def to_dict(self) -> dict[str, Any]:
-        """Give everything as JSON can hold it."""
+        """Give everything but `arrays` as JSON can hold it."""
         return {
             "epoch": self.epoch,
             "batch": self.batch,
@@ -151,12 +166,12 @@ class Run:
             "step": self.step,
             "threads": self.threads,
             "fingerprint": self.known(),
-            "callbacks": self.remembered | {key: callback.state() for key, callback in self.callbacks.items()},
+            "callbacks": self.states(),
         }
 
     @classmethod
-    def from_dict(cls, data: dict[str, Any]) -> "Run":
-        """Take back what `to_dict` gave; raise `ValueError` where it cannot have."""
+    def from_dict(cls, data: dict[str, Any], kept: dict[str, dict[str, Array]] | None = None) -> "Run":
+        """Take back what `to_dict` and `arrays` gave; raise `ValueError` where they cannot have."""
         made = cls(
             epoch=trusted.whole(data, "epoch"),
             batch=trusted.whole(data, "batch"),
@@ -169,7 +184,10 @@ class Run:
             history=trusted.history(trusted.of_kind(data, "history", dict)),
             fingerprint=trusted.of_kind(data, "fingerprint", dict),
             remembered=trusted.of_kind(data, "callbacks", dict),
+            kept=kept or {},
         )
+        if unknown := made.kept.keys() - made.remembered.keys():
+            raise ValueError(f"{min(unknown)} keeps arrays, and the run remembers no such callback")
         if [row.epoch for row in made.history] != list(range(1, made.epoch + 1)):
             raise ValueError(f"the history must hold the epochs 1 to {made.epoch}")
         return made
@@ -186,9 +204,13 @@ def by_name(callbacks: Sequence[Callback]) -> dict[str, Remembers]:
     return named
 
 
-def _restore(key: str, callback: Remembers, state: dict[str, Any]) -> None:
+def _restore(key: str, callback: Remembers, state: dict[str, Any], arrays: dict[str, Array]) -> None:
     try:
         callback.restore(state)
+        if isinstance(callback, Keeps):
+            callback.restore_arrays(arrays)
+    except CheckpointError:
+        raise
     except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
         raise CheckpointError(
             f"what the checkpoint remembers of the callback {key} does not fit it: {error!r}; "

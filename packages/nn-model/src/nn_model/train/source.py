@@ -6,6 +6,7 @@ import numpy as np
 
 from nn_layers.vectors import generator
 from nn_model.arrays import Array
+from nn_model.train.augmenting import Augmenting
 
 
 @dataclass(slots=True)
@@ -24,6 +25,8 @@ class Source:
         The order of an epoch depends on the seed and the epoch's number alone.
     in_place
         Whether one batch holds all rows, in their order: programs then read it where it is.
+    augmenting
+        What changes the rows of a batch once they are gathered; `None`: nothing.
     order, cursor
         The order of the epoch under way, `(n,)`, and how many of its rows are done, `(1,)`: programs read both.
     """
@@ -36,6 +39,7 @@ class Source:
     seed: int
     shuffle: bool
     in_place: bool = False
+    augmenting: Augmenting | None = None
     order: Array = field(init=False)
     cursor: Array = field(init=False)
 
@@ -58,16 +62,24 @@ class Source:
         self.order[...] = self.rows
         if self.shuffle:
             generator(self.seed, "shuffle", (epoch,)).shuffle(self.order)
+        if self.augmenting is not None:
+            self.augmenting.begin(epoch)
         self.cursor[0] = batch * self.batch_size
 
 
 def make_source(
-    data: tuple[Array, Array, Array | None], train: Array, batch_size: int, seed: int, shuffle: bool
+    data: tuple[Array, Array, Array | None],
+    train: Array,
+    batch_size: int,
+    seed: int,
+    shuffle: bool,
+    augmenting: Augmenting | None = None,
 ) -> Source:
-    """Make the source of batches; a batch of all rows is bound in place, in the order they have."""
+    """Make the source of batches; a batch of all rows that nothing changes is bound in place, in their order."""
     x, given, weights = data
-    if batch_size < len(train):
-        return Source(x, given, weights, train, batch_size, seed, shuffle)
+    if batch_size < len(train) or augmenting is not None:
+        size = min(batch_size, len(train))
+        return Source(x, given, weights, train, size, seed, shuffle, augmenting=augmenting)
     if len(train) < len(x):
         x, given, weights = x[train], given[train], None if weights is None else weights[train]
     return Source(x, given, weights, np.arange(len(train)), len(train), seed, shuffle=False, in_place=True)

@@ -31,5 +31,7 @@ def _gather(part: Part, program: Program, source: Source, rows: int) -> None:
         if port is not None and data is not None:
             port.release()
             part.add("gather", [(kernels.gather, data, order, cursor, port.placeholder)])
+    if source.augmenting is not None:
+        part.add("augment", source.augmenting.calls(program.x.placeholder, cursor))
     if program.weights is not None:
         part.add("gather", [(kernels.total, program.weights.placeholder, program.denominator)])

@@ -85,7 +85,7 @@ def ask(callback: Callback, event: Event) -> Answer:
         error.add_note(place)
         raise
     except Exception as error:
-        raise CallbackError(f"{place}: {error!r}; training was stopped, and the last checkpoint kept") from error
+        raise CallbackError(f"{place}: {error!r}; training was stopped, and what has been saved stays") from error
 
 
 def _checked(answer: Any) -> Answer:

@@ -1,5 +1,6 @@
 """A run that can be gone on with."""
 
+import hashlib
 import os
 from contextlib import ExitStack
 from pathlib import Path
@@ -148,9 +149,9 @@ class Checkpoint:
         return self.path.with_name(f"{self.path.stem}_{name.removeprefix('checkpoint_')}{self.path.suffix}")
 
     def state(self) -> dict[str, Any]:
-        """Give the best so far, and the numbers of the files that are kept."""
+        """Give the best so far, the numbers of the files that are kept, and a digest of where they are."""
         numbers = [list(number) for number in self._numbers]
-        return {**self.best.state(), "numbers": numbers, "path": str(self.path.absolute())}
+        return {**self.best.state(), "numbers": numbers, "place": self._place()}
 
     def restore(self, state: dict[str, Any]) -> None:
         """Take them back."""
@@ -159,8 +160,14 @@ class Checkpoint:
         self._numbers = [
             (trusted.whole({"number": a}, "number"), trusted.whole({"number": b}, "number")) for a, b in pairs
         ]
-        if state.get("path") != str(self.path.absolute()):  # files elsewhere are not this run's to remove
+        # Files elsewhere are not this run's to remove. Earlier files tell the place by its path.
+        own = state["place"] == self._place() if "place" in state else state.get("path") == str(self.path.absolute())
+        if not own:
             self._numbers = []
+
+    def _place(self) -> str:
+        # A path need not be Unicode, and is nobody's business who is given the file.
+        return hashlib.sha256(str(self.path.absolute()).encode(errors="surrogatepass")).hexdigest()
 
 
 def _numbered(epoch: int, batch: int) -> str:

@@ -1,10 +1,8 @@
 """Training ends when it no longer helps."""
 
 import hashlib
-from base64 import b64decode, b64encode
+from collections.abc import Mapping
 from typing import Any
-
-import numpy as np
 
 from nn_model.arrays import Array
 from nn_model.errors import CheckpointError
@@ -29,8 +27,7 @@ class EarlyStopping:
         By more than how much it must be better than the best so far, at least 0; accuracy is in [0, 1].
     restore_best
         Whether the network has the parameters and state of the best epoch when training ends, by whatever reason but
-        an interrupt or an error. They are kept in memory, and in checkpoints as text in base64: without them (`False`)
-        a checkpoint is half as large.
+        an interrupt or an error. They are kept in memory, and in checkpoints as tensors, `callbacks.EarlyStopping.*`.
 
     Attributes
     ----------
@@ -73,7 +70,7 @@ class EarlyStopping:
         self.monitor, self.patience, self.min_delta, self.restore_best = monitor, patience, min_delta, restore_best
         self.best = Best()
         # While training runs these are the best epoch's parameters and state; after its end, the last epoch's.
-        self._kept: tuple[Array, Array] | None = None
+        self._kept: dict[str, Array] = {}
         self._exchanged = False
         self._mark = ""
 
@@ -90,8 +87,8 @@ class EarlyStopping:
     def _start(self, event: Event) -> Stop | None:
         check_monitored("EarlyStopping", self.monitor, event)
         if event.fresh:
-            self.best, self._kept, self._exchanged = Best(), None, False
-        if self._kept is not None and [a.shape for a in self._kept] != [event.nn.theta.shape, event.nn.state.shape]:
+            self.best, self._kept, self._exchanged = Best(), {}, False
+        if self._kept and _kinds(self._kept) != _kinds(event.nn.weights()):
             raise CheckpointError("EarlyStopping remembers the best epoch of another network; start with a new one")
         if self._exchanged:
             if self._mark != _digest(event.nn.theta):
@@ -110,44 +107,48 @@ class EarlyStopping:
     def _judge(self, event: Event, row: Row) -> Stop | None:
         if self.best.improves(row, self.monitor, self.min_delta):
             if self.restore_best:
-                self._kept = (event.nn.theta.copy(), event.nn.state.copy())
+                self._kept = {name: array.copy() for name, array in event.nn.weights().items()}
         elif self.best.waited >= self.patience:
             return self._stop(row.epoch)
         return None
 
     def _exchange(self, event: Event) -> None:
-        if self._kept is not None:
-            for kept, own in zip(self._kept, (event.nn.theta, event.nn.state), strict=True):
-                kept[...], own[...] = own.copy(), kept.copy()
+        if self._kept:
+            for name, own in event.nn.weights().items():
+                kept = self._kept[name].copy()
+                self._kept[name][...], own[...] = own, kept
             self._exchanged = not self._exchanged
             self._mark = _digest(event.nn.theta)
 
     def state(self) -> dict[str, Any]:
-        """Give the best so far, and the arrays that are kept."""
-        kept = None if self._kept is None else [_text(array) for array in self._kept]
-        return {**self.best.state(), "kept": kept, "exchanged": self._exchanged, "mark": self._mark}
+        """Give the best so far."""
+        return {**self.best.state(), "exchanged": self._exchanged, "mark": self._mark}
 
     def restore(self, state: dict[str, Any]) -> None:
-        """Take them back."""
+        """Take it back."""
+        if state.get("kept") is not None:
+            raise CheckpointError(
+                "the checkpoint has the weights of EarlyStopping's best epoch as text, which only versions before the "
+                "first release wrote; the network itself can be used; start anew with resume=False"
+            )
         self.best = Best.restored(state)
         self._exchanged = trusted.of_kind(state, "exchanged", bool)
         self._mark = trusted.of_kind(state, "mark", str)
-        kept = None if state["kept"] is None else trusted.of_kind(state, "kept", list)
-        self._kept = None if kept is None else (_array(*kept[0]), _array(*kept[1]))
+
+    def arrays(self) -> dict[str, Array]:
+        """Give the arrays that are kept."""
+        return self._kept
+
+    def restore_arrays(self, arrays: dict[str, Array]) -> None:
+        """Take them back."""
+        if self._exchanged and not arrays:
+            raise ValueError("the weights of the last epoch are missing")
+        self._kept = {name: array.copy() for name, array in arrays.items()}
 
 
 def _digest(array: Array) -> str:
-    return hashlib.sha256(array.tobytes()).hexdigest()
+    return hashlib.sha256(array.data).hexdigest()
 
 
-def _text(array: Array) -> tuple[str, str]:
-    return array.dtype.name, b64encode(array.astype(array.dtype.newbyteorder("<")).tobytes()).decode("ascii")
-
-
-def _array(dtype: str, text: str) -> Array:
-    if dtype not in ("float32", "float64"):
-        raise ValueError(f"kept must be float32 or float64; got {dtype!r}")
-    array = np.frombuffer(b64decode(text, validate=True), np.dtype(dtype).newbyteorder("<")).astype(dtype)
-    if not np.isfinite(array).all():
-        raise ValueError("kept must be finite")
-    return array
+def _kinds(arrays: Mapping[str, Array]) -> dict[str, tuple[Any, ...]]:
+    return {name: (array.shape, array.dtype) for name, array in arrays.items()}

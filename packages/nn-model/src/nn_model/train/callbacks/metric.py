@@ -10,6 +10,9 @@ from nn_model.errors import PartError
 from nn_model.train.arguments import check_choice
 from nn_model.train.events import Event
 
+MAX_NAME = 100
+"""A name stands in lines and in files."""
+
 
 class Metric:
     """Measure something after every epoch, print it in the epoch's line, and keep it in `history.metrics`.
@@ -17,7 +20,7 @@ class Metric:
     Parameters
     ----------
     name
-        What the line calls it.
+        What the line calls it, in at most 100 letters.
     function
         `(targets, outputs)` to a number.
     x, y
@@ -55,8 +58,10 @@ class Metric:
         y: Any,
         outputs: Literal["probabilities", "answers"] | None = None,
     ) -> None:
-        if not str(name).strip():
-            raise PartError(f"name must be a text that is not blank; got {name!r}")
+        if not str(name).strip() or not str(name).isprintable() or len(str(name)) > MAX_NAME:
+            raise PartError(
+                f"name must be a text that is not blank, at most {MAX_NAME} printable letters; got {str(name)[:60]!r}"
+            )
         if not callable(function):
             raise PartError(f"function must be callable with targets and outputs; got {function!r}")
         if outputs is not None:

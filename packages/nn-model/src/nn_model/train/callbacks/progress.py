@@ -12,7 +12,8 @@ class ProgressBar:
     """Show a bar for every epoch, with the running loss and the rate, in terminals and notebooks.
 
     Its epochs' lines take the place of those of `fit(verbose=True)`. Where messages go to no terminal, only the lines
-    are printed. Bars go to standard error and lines to standard output. Needs `nn-model[cli]`.
+    are printed; in a program without streams, nothing is. Bars go to standard error and lines to standard output.
+    Needs `nn-model[cli]`.
 
     Raises
     ------
@@ -51,6 +52,8 @@ class ProgressBar:
                 self._say(event.reason[:1].upper() + event.reason[1:])
 
     def _move(self, event: Event) -> None:
+        if sys.stderr is None:  # a window program on Windows has no streams
+            return
         if self._bar is None:
             self._bar = self._tqdm(
                 total=event.batches,

@@ -25,15 +25,16 @@ def invoke(*args: object) -> Result:
     return CliRunner(**APART).invoke(app, [str(arg) for arg in args])
 
 
-def start(*args: object, under: Sequence[str] = (), **options: Any) -> "subprocess.Popen[bytes]":
+def start(
+    *args: object, under: Sequence[str] = (), entry: Sequence[str] = ("-m", "nn_model.cli"), **options: Any
+) -> "subprocess.Popen[bytes]":
     """Start a command as a process of its own, its streams piped if `options` do not say otherwise."""
     buffered = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
     streams: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "env": buffered, **options}
     command: list[str | bytes] = [
         *under,
         sys.executable,
-        "-m",
-        "nn_model.cli",
+        *entry,
         *(os.fsencode(str(arg)) for arg in args),
     ]
     return subprocess.Popen(command, **streams)  # noqa: S603  # the command is ours

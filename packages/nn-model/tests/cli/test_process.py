@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from importlib.metadata import entry_points
 from pathlib import Path
 from subprocess import Popen
+from typing import Any
 
 import click
 import pytest
@@ -33,6 +34,39 @@ Process = Callable[..., Popen[bytes]]
 
 def lines(content: bytes) -> list[str]:
     return content.decode().splitlines()
+
+
+def small_run(digits: Path, folder: Path) -> tuple[object, ...]:
+    return ("train", "-d", digits, "--model", "small", "--nb-epochs", 2, "--checkpoint-folder", folder)
+
+
+# What every command that prints is given: a network, a folder of digits, and a folder to write in.
+WRITERS: dict[str, Callable[[Path, Path, Path], tuple[object, ...]]] = {
+    "nn": lambda *_: ("--help",),
+    "version": lambda *_: ("--version",),
+    "train": lambda _, digits, folder: small_run(digits, folder / "ckpt"),
+    "test": lambda best, digits, _: ("test", "--checkpoint", best, "-d", digits),
+    "test in JSON": lambda best, digits, _: ("test", "--checkpoint", best, "-d", digits, "--json"),
+    "run": lambda best, _, folder: ("run", "--checkpoint", best, raw_picture(folder / "picture")),
+    "run in JSON": lambda best, _, folder: ("run", "--checkpoint", best, raw_picture(folder / "picture"), "--json"),
+    "summary": lambda best, *_: ("summary", "--checkpoint", best),
+    "summary in JSON": lambda *_: ("summary", "--model", "mlp", "--json"),
+    "explain": lambda best, *_: ("explain", "--checkpoint", best),
+    "data mnist": lambda _, __, folder: ("data", "mnist", folder),
+    "plot": lambda *_: ("plot", "--help"),  # it prints nothing else, nor does this one
+    "data": lambda *_: ("data", "--help"),
+}
+
+
+def entry_of(command: str) -> dict[str, Any]:
+    """Give the way into the program: where MNIST is wanted, into one that holds all its files to be there."""
+    there = "from nn_model.data import download; download.FILES = {}; from nn_model.cli import main; main()"
+    return {"entry": ("-c", there)} if command == "data mnist" else {}
+
+
+def raw_picture(path: Path) -> Path:
+    path.write_bytes(bytes(64))
+    return path
 
 
 class TestEntry:
@@ -106,25 +140,41 @@ class TestStreams:
         messages = running.stderr.read()
         assert (running.wait(20), b"Traceback" in messages, b"Exception" in messages) == (1, False, False)
 
-    def test_a_full_device(self, process: Process, best: Path, digits: Path, tmp_path: Path) -> None:
-        training = (
-            "train",
-            "-d",
-            digits,
-            "--model",
-            "small",
-            "--nb-epochs",
-            1,
-            "--checkpoint-folder",
-            tmp_path / "ckpt",
-        )
-        for args in (("summary", "--checkpoint", best), ("--help",), training):
-            with Path("/dev/full").open("wb") as full:
-                running = process(*args, stdout=full)
-                _, messages = running.communicate(timeout=20)
-            assert running.returncode == 1
-            assert lines(messages)[-1] == "Error: output: No space left on device"
-            assert b"Traceback" not in messages
+    @pytest.mark.parametrize("command", WRITERS)
+    def test_a_full_device(self, process: Process, command: str, best: Path, digits: Path, tmp_path: Path) -> None:
+        with Path("/dev/full").open("wb") as full:
+            running = process(*WRITERS[command](best, digits, tmp_path), stdout=full, **entry_of(command))
+            _, messages = running.communicate(timeout=30)
+        assert running.returncode == 1
+        assert lines(messages)[-1] == "Error: output: No space left on device"
+        assert b"Traceback" not in messages
+        assert b"Exception" not in messages
+
+    @pytest.mark.parametrize("command", WRITERS)
+    def test_a_reader_that_has_gone(
+        self, process: Process, command: str, best: Path, digits: Path, tmp_path: Path
+    ) -> None:
+        read, write = os.pipe()
+        os.close(read)
+        running = process(*WRITERS[command](best, digits, tmp_path), stdout=write, **entry_of(command))
+        os.close(write)
+        _, messages = running.communicate(timeout=30)
+        assert running.returncode == 1
+        assert not any(word in messages for word in (b"Traceback", b"Exception", b"Error"))
+
+    @pytest.mark.parametrize("command", WRITERS)
+    def test_a_reader_of_one_line(
+        self, process: Process, command: str, best: Path, digits: Path, tmp_path: Path
+    ) -> None:
+        running = process(*WRITERS[command](best, digits, tmp_path), **entry_of(command))
+        head = subprocess.run(["head", "-1"], stdin=running.stdout, capture_output=True, check=True, timeout=30)  # noqa: S607  # any head will do
+        assert running.stdout is not None
+        assert running.stderr is not None
+        running.stdout.close()
+        messages = running.stderr.read()
+        assert running.wait(30) in {0, 1}  # it may have been done before
+        assert head.stdout.count(b"\n") == 1
+        assert not any(word in messages for word in (b"Traceback", b"Exception", b"Error"))
 
     @pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-"])
     def test_closed_streams(self, digits: Path, tmp_path: Path, closed: str) -> None:
@@ -167,6 +217,33 @@ class TestLanguage:
         out, err = running.communicate(timeout=20)
         assert (running.returncode, out, len(err.splitlines())) == (1, b"", 1)
         assert b"No such file or directory" in err
+
+    @pytest.mark.parametrize("plain", [PLAIN, {}])
+    def test_files_of_every_command_may_have_any_name(
+        self, process: Process, digits: Path, tmp_path: Path, plain: dict[str, str]
+    ) -> None:
+        env, name = {**os.environ, **plain}, " ".join(ODD)
+        data, folder, log, picture = (tmp_path / f"{name} {what}" for what in ("data", "ckpt", "log", "curves.png"))
+        data.mkdir()
+        for path in digits.iterdir():
+            (data / path.name).write_bytes(path.read_bytes())
+        begin = ("train", "-d", data, "--checkpoint-folder", folder, "--loss-csv-path", log, "--model", "small")
+        best = folder / "best.safetensors"
+        for args in (
+            (*begin, "--nb-epochs", 1, "--plot", picture),
+            (*begin[:-2], "--nb-epochs", 2, "--resume"),
+            ("test", "--checkpoint", best, "-d", data, "--plot", tmp_path / f"{name} confusion.svg"),
+            ("plot", log, log, "-o", tmp_path / f"{name} both.pdf"),
+            ("summary", "--checkpoint", best),
+            ("explain", "--checkpoint", best),
+        ):
+            running = process(*args, env=env)
+            _, messages = running.communicate(timeout=60)
+            assert (running.returncode, b"Error" in messages) == (0, False), messages
+            assert os.fsencode(name) not in messages  # it would break the line
+        assert sorted(entry.name for entry in folder.iterdir()) == ["best.safetensors", "last.safetensors"]
+        assert [line[:1] for line in log.read_text().splitlines()] == ["e", "1", "2"]
+        assert len(list(tmp_path.iterdir())) == 6
 
     def test_names_of_classes_that_the_language_does_not_have(
         self, nn: Invoke, process: Process, tmp_path: Path
@@ -229,6 +306,56 @@ class TestFaults:
         for args in (("fly",), ("--fly",), ("data", "cifar")):
             result = nn(*args)
             assert (result.exit_code, result.stdout, "Usage: " in result.stderr) == (2, "", True)
+
+    @pytest.mark.parametrize(
+        ("args", "missing"),
+        [
+            (("train",), "Missing option '--train-data-dir' / '-d'"),
+            (("test",), "Missing option '--checkpoint'"),
+            (("test", "--checkpoint", "c.json"), "Missing option '--data-dir' / '-d'"),
+            (("test", "-d", "x"), "Missing option '--checkpoint'"),
+            (("run",), "Missing option '--checkpoint'"),
+            (("run", "--checkpoint", "c.json"), "Missing option '--image-path'"),
+            (("run", "x.png"), "Missing option '--checkpoint'"),
+            (("summary",), "Give either --checkpoint or --model."),
+            (("summary", "--json"), "Give either --checkpoint or --model."),
+            (("explain",), "Give either --checkpoint or --model."),
+            (("explain", "--rows", 3), "Give either --checkpoint or --model."),
+            (("plot",), "Missing argument 'LOG...'"),
+            (("plot", "-o", "a.png"), "Missing argument 'LOG...'"),
+            (("plot", "log.csv"), "Missing option '--output' / '-o'"),
+            (("data", "mnist"), "Missing argument 'FOLDER'"),
+            (("train", "-d"), "Option '-d' requires an argument."),
+            (("test", "--checkpoint"), "Option '--checkpoint' requires an argument."),
+            (("run", "--image-path"), "Option '--image-path' requires an argument."),
+            (("summary", "--model"), "Option '--model' requires an argument."),
+            (("explain", "--rows"), "Option '--rows' requires an argument."),
+            (("plot", "log.csv", "-o"), "Option '-o' requires an argument."),
+            (("data", "mnist", "x", "--mirror"), "Option '--mirror' requires an argument."),
+            (("data", "mnist", ""), "an empty text names no file."),
+            (("run", "--checkpoint", "", "x"), "an empty text names no file."),
+            (("plot", "", "-o", "a.png"), "an empty text names no file."),
+        ],
+    )
+    def test_missing_arguments_are_wrong_usage(
+        self, nn: Invoke, args: tuple[object, ...], missing: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.chdir(tmp_path)
+        result = nn(*args)
+        assert (result.exit_code, result.stdout) == (2, "")
+        assert missing in result.stderr
+        assert "Usage: " in result.stderr or "requires an argument" in missing  # click leaves it out there
+        assert list(tmp_path.iterdir()) == []
+
+    @pytest.mark.parametrize("command", ["", *app.commands, "data mnist"])
+    def test_unknown_flags_of_every_command_are_wrong_usage(self, nn: Invoke, command: str) -> None:
+        result = nn(*command.split(), "--fly")
+        assert (result.exit_code, result.stdout) == (2, "")
+        assert "No such option" in result.stderr
+
+    def test_no_command_is_wrong_usage(self, nn: Invoke) -> None:
+        for args in ((), ("data",)):
+            assert nn(*args).exit_code == 2
 
     def test_presets_and_files_are_completed(self) -> None:
         option = next(parameter for parameter in train.params if parameter.name == "model")

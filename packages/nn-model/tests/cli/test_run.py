@@ -121,6 +121,53 @@ class TestColours:
         palette.info["transparency"] = 1
         assert self.read(tmp_path / "p.png", palette).max() == 0
 
+    @pytest.mark.parametrize("kind", ["JPEG", "PNG"])
+    @pytest.mark.parametrize(
+        ("orientation", "turned"),
+        [
+            (1, lambda a: a),
+            (2, np.fliplr),
+            (3, lambda a: np.rot90(a, 2)),
+            (4, np.flipud),
+            (5, np.transpose),
+            (6, lambda a: np.rot90(a, -1)),  # the right side of the picture is the top of the scene
+            (7, lambda a: np.rot90(a, 2).T),
+            (8, np.rot90),
+            (9, lambda a: a),  # there is no such orientation
+        ],
+    )
+    def test_a_picture_that_lies_on_its_side_is_turned_upright(
+        self, tmp_path: Path, kind: str, orientation: int, turned: Callable[[Array], Array]
+    ) -> None:
+        stored = np.add.outer(np.arange(6) * 30, np.arange(8) * 10).astype(np.uint8)  # 8 wide and 6 high
+        exif = Image.Exif()
+        exif[0x0112], exif[0x010F] = orientation, "a maker"
+        target = io.BytesIO()
+        Image.fromarray(stored).save(target, kind, exif=exif, **({"quality": 100} if kind == "JPEG" else {}))
+        (tmp_path / "side").write_bytes(target.getvalue())
+        upright = turned(stored)
+        np.testing.assert_allclose(read_image(tmp_path / "side", upright.shape), upright / 255, atol=0.02)
+        with pytest.raises(DataError, match=f"found {upright.shape[1]} x {upright.shape[0]} pixels"):
+            read_image(tmp_path / "side", upright.shape[::-1])
+
+    @pytest.mark.parametrize(
+        ("kind", "data", "message"),
+        [
+            ("PNG", b"MM\0-\0\0\0\x08", "EXIF data are damaged .not a TIFF file.*taken as it lies"),
+            ("PNG", b"MM\0*\0\0", "EXIF data are damaged .unpack requires.*taken as it lies"),
+            ("JPEG", b"MM\0*\0\0\0\x08\0\x02\x01\x12", "Corrupt EXIF data"),
+        ],
+    )
+    def test_damaged_exif_data_are_warned_of(
+        self, pixels: Array, tmp_path: Path, kind: str, data: bytes, message: str
+    ) -> None:
+        target = io.BytesIO()
+        Image.fromarray(pixels).save(target, kind, exif=b"Exif\0\0" + data)
+        (tmp_path / "odd").write_bytes(target.getvalue())
+        with pytest.warns(UserWarning, match=message):
+            found = read_image(tmp_path / "odd", (8, 8))
+        np.testing.assert_allclose(found, pixels / 255, atol=0.15)
+
     def test_black_and_white(self, tmp_path: Path) -> None:
         assert self.read(tmp_path / "w.png", Image.new("1", (8, 8), 1)).min() == 1
 
@@ -136,6 +183,8 @@ def png(width: int, height: int, data: bytes = b"") -> bytes:
 
 
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg" width="8" height="8"></svg>'
+
+
 BAD = {
     "empty": (b"", "an empty file"),
     "a byte short": (bytes(63), "63 bytes"),
@@ -154,8 +203,74 @@ BAD = {
     "XML": (b'<?xml version="1.0"?>' + SVG, "XML; convert it to PNG"),
     "a PGM that lies": (b"P5 50000 50000 255\n" + bytes(45), "a netpbm image (P5); convert it to PNG"),
     "GIF": (encoded(Image.new("L", (8, 8)), "GIF"), "a GIF; convert it to PNG"),
-    "text": (b"no picture at all", "17 bytes"),
+    "text": (b"no picture at all", "text; convert it to PNG"),
 }
+
+
+def as_long(content: bytes, fill: bytes = b"\0") -> bytes:
+    """Cut or fill to the size of the raw picture that the network takes."""
+    return content[:64].ljust(64, fill)
+
+
+SIZED = {
+    "a BMP image": as_long(encoded(Image.effect_noise((8, 8), 50), "BMP")),
+    "a TIFF image": as_long(encoded(Image.effect_noise((8, 8), 50), "TIFF")),
+    "a TIFF image of a Macintosh": as_long(b"MM\0*\0\0\0\x08\xff"),
+    "a TIFF image of gigabytes": as_long(b"II+\0\x08\0\0\0\xff"),
+    "a HEIC or AVIF image": as_long(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic"),
+    "a WebP image": as_long(encoded(Image.effect_noise((8, 8), 50), "WEBP")),
+    "a GIF": as_long(encoded(Image.effect_noise((8, 8), 50), "GIF")),
+    "a JPEG 2000 image": as_long(b"\0\0\0\x0cjP  \r\n\x87\n"),
+    "a Photoshop image": as_long(b"8BPS\0\x01"),
+    "a PDF document": as_long(b"%PDF-1.7\n%\xe2\xe3"),
+    "a .npy array": as_long(b"\x93NUMPY\x01\0"),
+    "text": as_long(b"epoch,train_loss\r\n1,0.5\r\n", b"\n"),
+    "text of other letters": as_long("Grüße aus Köln, an alle 水\n".encode(), b"."),
+    "text with a mark": as_long(b"\xef\xbb\xbfhello", b"\t"),
+    "SVG": as_long(b"\n  \n" + SVG[:60], b" "),
+    "SVG with a mark": as_long(b"\xef\xbb\xbf" + SVG[:60], b" "),
+    "XML": as_long(b"\n<?xml version='1.0'?>", b" "),
+    "HTML": as_long(b"\n\n<!DOCTYPE html>", b" "),
+}
+
+
+class TestKinds:
+    """Files of other kinds that happen to have as many bytes as the picture has pixels."""
+
+    @pytest.mark.parametrize("name", SIZED)
+    def test_are_not_taken_for_pixels(self, nn: Invoke, best: Path, tmp_path: Path, name: str) -> None:
+        path = tmp_path / "picture"
+        path.write_bytes(SIZED[name])
+        result = nn("run", "--checkpoint", best, path)
+        assert (path.stat().st_size, result.exit_code, result.stdout, result.stderr.count("\n")) == (64, 1, "", 1)
+        kind = name.partition(" of ")[0].partition(" with ")[0]
+        assert f"64 raw bytes; found {kind}" in result.stderr
+        assert result.stderr.endswith("; convert it to PNG\n")
+
+    @pytest.mark.parametrize(
+        "content",
+        [
+            bytes(64),
+            b"\xff" * 64,
+            bytes(range(64)),
+            b"BM" + bytes(range(100, 162)),
+            b"MM" + bytes(62),
+            b"\0\0\0\x18fty" + bytes(57),
+            b"A" * 63 + b"\0",
+        ],
+    )
+    def test_pixels_are_pixels(self, tmp_path: Path, content: bytes) -> None:
+        (tmp_path / "raw").write_bytes(content)
+        pixels = read_image(tmp_path / "raw", (64,))
+        np.testing.assert_array_equal(pixels, np.frombuffer(content, np.uint8) / np.float32(255))
+
+    @pytest.mark.parametrize("seed", range(3))
+    def test_random_pictures_are_pixels(self, tmp_path: Path, seed: int) -> None:
+        rng = np.random.default_rng(seed)
+        for _ in range(300):
+            content = rng.integers(0, 256, 64, np.uint8).tobytes()
+            (tmp_path / "raw").write_bytes(content)
+            assert read_image(tmp_path / "raw", (8, 8)).shape == (8, 8)
 
 
 class TestRefusals:

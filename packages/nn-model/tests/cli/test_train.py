@@ -1,6 +1,7 @@
 """`nn train`: what it prints, writes, and refuses before it begins."""
 
 import json
+import os
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -265,7 +266,8 @@ class TestTables:
     def test_other_columns_than_it_was_trained_on(self, nn: Invoke, best: Path, tmp_path: Path) -> None:
         path = self.write(tmp_path / "line.csv", ["1,2,3"])
         result = nn("run", "--checkpoint", best, path)
-        assert (result.exit_code, "rows of 64 numbers; these have 3" in result.stderr) == (1, True)
+        wanted = f"Error: {path}: the network takes rows of 64 numbers; these have 3; give the kind of data"
+        assert (result.exit_code, result.stderr.startswith(wanted)) == (1, True)
 
 
 class TestRefusals:
@@ -283,6 +285,11 @@ class TestRefusals:
             (("-d", "x", "--learning-rate", "inf"), "inf is not in the range"),
             (("-d", "x", "--validation-split", 1), "is not in the range 0<=x<1"),
             (("-d", "x", "--optimizer-name", "lion"), "'lion' is not one of 'sgd', 'momentum'"),
+            (("-d", "x", "--delimiter", ""), "delimiter must be one character that no number has; found ''"),
+            (("-d", "x", "--delimiter", "ab"), "delimiter must be one character that no number has; found 'ab'"),
+            (("-d", ""), "Invalid value for '--train-data-dir' / '-d': an empty text names no file."),
+            (("-d", "x", "--checkpoint-folder", ""), "'--checkpoint-folder': an empty text names no file."),
+            (("-d", "x", "--loss-csv-path", ""), "'--loss-csv-path': an empty text names no file."),
         ],
     )
     def test_wrong_usage_is_exit_2(self, nn: Invoke, args: tuple[object, ...], message: str) -> None:
@@ -346,14 +353,113 @@ class TestRefusals:
 
     def test_folders_that_cannot_be_written(self, nn: Invoke, digits: Path, tmp_path: Path) -> None:
         (tmp_path / "file").write_text("")
+        (tmp_path / "nowhere").symlink_to("none")
         (tmp_path / "odd" / "last.safetensors").mkdir(parents=True)
+        no_folder = "this is no folder, and --checkpoint-folder names one; choose another name"
         for folder, message in (
-            (Path("/proc/nn"), "/proc/nn: No such file or directory"),
-            (tmp_path / "file", "File exists"),
+            (Path("/proc/nn"), "/proc/nn: cannot be written: No such file or directory"),
+            (Path("/proc/nn/ckpt"), "/proc/nn: cannot be written: No such file or directory"),
+            (tmp_path / "file", f"{tmp_path / 'file'}: {no_folder}"),
+            (tmp_path / "file" / "ckpt", f"{tmp_path / 'file'}: {no_folder}"),
+            (tmp_path / "nowhere", f"{tmp_path / 'nowhere'}: {no_folder}"),
             (tmp_path / "odd", "this is a folder"),
         ):
             result = nn("train", "-d", digits, *QUICK, "--checkpoint-folder", folder)
-            assert (result.exit_code, result.stdout, message in result.stderr) == (1, "", True), result.stderr
+            assert (result.exit_code, result.stdout, result.stderr.count("\n")) == (1, "", 1), result.stderr
+            assert message in result.stderr
+        assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "nowhere", "odd"]
+
+    @pytest.mark.parametrize("force", [(), ("--force",)])
+    def test_what_cannot_be_a_log_is_found_before_a_folder_is_made(
+        self, nn: Invoke, digits: Path, folder: Path, tmp_path: Path, force: tuple[str, ...]
+    ) -> None:
+        os.mkfifo(tmp_path / "pipe")
+        (tmp_path / "empty").touch()
+        (tmp_path / "link").symlink_to("empty")
+        args = ("train", "-d", digits, *QUICK, "--checkpoint-folder", folder, *force, "--loss-csv-path")
+        for log, message in (
+            (tmp_path / "pipe", "this is a link, pipe or device, which would be replaced; name a file"),
+            (tmp_path, "this is a folder; name a file in it"),
+            (tmp_path / "none" / "loss.csv", "none does not exist; make it first"),
+            (folder / "logs" / "loss.csv", "logs does not exist; make it first"),
+            (tmp_path / "link", "which would be replaced" if force else "is there already; give --force"),
+        ):
+            result = nn(*args, log)
+            assert (result.exit_code, result.stdout, result.stderr.count("\n")) == (1, "", 1), result.stderr
+            assert message in result.stderr
+        assert sorted(path.name for path in tmp_path.iterdir()) == ["empty", "link", "pipe"]
+        assert (tmp_path / "link").is_symlink()
+
+    def test_a_fault_of_the_data_leaves_no_folder_behind(self, nn: Invoke, folder: Path, tmp_path: Path) -> None:
+        (tmp_path / "halves.csv").write_text("".join(f"{i + 0.5},{i}\n" for i in range(20)))
+        spec = tmp_path / "spec.json"
+        spec.write_text('{"layers": [{"kind": "Dense", "in_features": 1, "out_features": 3}], "loss": "cross entropy"}')
+        spec.write_text(spec.read_text().replace('"cross entropy"', '{"kind": "CrossEntropy"}'))
+        args = ("train", "-d", tmp_path / "halves.csv", "--model", spec, "--label", 0, "--checkpoint-folder", folder)
+        result = nn(*args)
+        assert (result.exit_code, result.stdout, result.stderr.count("\n")) == (1, "", 1)
+        assert result.stderr.startswith(f"Error: {tmp_path / 'halves.csv'}: class labels must be whole numbers; row 0")
+        assert not folder.parent.exists()
+
+    def test_files_may_come_into_folders_that_are_to_be_made(self, nn: Invoke, digits: Path, folder: Path) -> None:
+        log, picture = folder.parent / "loss.csv", folder / "curves.png"
+        args = ("--checkpoint-folder", folder, "--loss-csv-path", log, "--plot", picture)
+        result = nn("train", "-d", digits, *QUICK, *args)
+        assert (result.exit_code, log.is_file(), picture.is_file()) == (0, True, True), result.stderr
+
+    def test_what_a_run_reads_is_never_written_to(
+        self, nn: Invoke, digits: Path, folder: Path, best: Path, tmp_path: Path
+    ) -> None:
+        rows = tmp_path / "rows.csv"
+        rows.write_text("".join(f"{i},{i % 2}\n" for i in range(40)))
+        half = tmp_path / "half"
+        half.mkdir()
+        for path in digits.glob("train*"):
+            (half / path.name).write_bytes(path.read_bytes())
+        spec, weights = tmp_path / "spec.json", tmp_path / "weights.safetensors"
+        spec.write_text(nn("summary", "--checkpoint", best, "--json").stdout)
+        weights.write_bytes(best.read_bytes())
+        (tmp_path / "hard.csv").hardlink_to(rows)
+        (tmp_path / "soft.csv").symlink_to(rows)
+        named = tmp_path / "named" / "last.safetensors"
+        named.parent.mkdir()
+        named.write_bytes(rows.read_bytes())
+        cases: tuple[tuple[object, ...], ...] = (
+            (rows, "--loss-csv-path", rows),
+            (rows, "--loss-csv-path", tmp_path / "half" / ".." / "rows.csv"),
+            (rows, "--loss-csv-path", tmp_path / "hard.csv"),
+            (tmp_path / "soft.csv", "--loss-csv-path", rows),
+            (named, "--checkpoint-folder", named.parent),
+            (half, "--loss-csv-path", half / "train-images-idx3-ubyte"),
+            (half, "--loss-csv-path", half / "train-labels-idx1-ubyte.gz"),
+            (half, "--model", spec, "--loss-csv-path", spec),
+            (half, "--weights-only", weights, "--model", "small", "--loss-csv-path", weights),
+        )
+        before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+        for data, *options in cases:
+            result = nn("train", "--checkpoint-folder", folder, "-d", data, *QUICK[2:], *options, "--force")
+            assert (result.exit_code, result.stdout, result.stderr.count("\n")) == (1, "", 1), result.stderr
+            assert "cannot be written to: the command reads it; name another file" in result.stderr
+            assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
+        assert not folder.parent.exists()
+
+    def test_two_things_are_not_written_to_one_file(self, nn: Invoke, digits: Path, folder: Path) -> None:
+        for options in (
+            ("--loss-csv-path", folder / "a.png", "--plot", folder / "a.png"),
+            ("--loss-csv-path", folder / "best.safetensors"),
+            ("--loss-csv-path", folder / "last.safetensors"),
+        ):
+            result = nn("train", "-d", digits, *QUICK, "--checkpoint-folder", folder, *options, "--force")
+            assert (result.exit_code, result.stdout, result.stderr.count("\n")) == (1, "", 1)
+            assert "cannot be written to: something else is written there; name another file" in result.stderr
+        assert not folder.parent.exists()
+
+    def test_training_into_the_folder_of_the_data_is_fine(self, nn: Invoke, digits: Path, tmp_path: Path) -> None:
+        for path in digits.iterdir():
+            (tmp_path / path.name).write_bytes(path.read_bytes())
+        args = ("train", "-d", tmp_path, *QUICK, "--checkpoint-folder", tmp_path)
+        assert nn(*args).exit_code == 0
+        assert nn(*args, "--force").exit_code == 0
 
     def test_labels_that_the_network_has_no_class_for(
         self, nn: Invoke, digits: Path, folder: Path, tmp_path: Path
@@ -362,7 +468,8 @@ class TestRefusals:
         path.write_text('{"layers": [{"kind": "Dense", "in_features": 64, "out_features": 3}]}')
         result = nn("train", "-d", digits, "--model", path, "--checkpoint-folder", folder)
         assert (result.exit_code, result.stdout) == (1, "")
-        assert "label" in result.stderr
+        assert result.stderr.startswith(f"Error: {digits}: labels must be")
+        assert not folder.exists()
 
     def test_divergence_keeps_what_was_saved(self, nn: Invoke, folder: Path, tmp_path: Path) -> None:
         (tmp_path / "line.csv").write_text("".join(f"{i / 10},{i / 5}\n" for i in range(60)))
@@ -387,14 +494,44 @@ class TestRefusals:
             assert np.isfinite(load(folder / f"{name}.safetensors").theta).all()
 
 
-def test_a_second_process_at_the_same_checkpoint_is_warned(
+def test_a_second_process_at_the_same_files_is_warned(
     process: Callable[..., Popen[bytes]], digits: Path, folder: Path
 ) -> None:
     folder.mkdir(parents=True)
-    with claim(folder / "last.safetensors"):
-        running = process("train", "-d", digits, *QUICK, "--checkpoint-folder", folder)
-        _, messages = running.communicate(timeout=30)
-    warnings = [line for line in messages.decode().splitlines() if line.startswith("Warning: ")]
-    assert running.returncode == 0
-    assert len(warnings) == 1
-    assert "another process writes to this path" in warnings[0]
+    for name in ("last.safetensors", "loss.csv"):
+        with claim(folder / name):
+            running = process("train", "-d", digits, *QUICK, "--checkpoint-folder", folder, "--force")
+            _, messages = running.communicate(timeout=30)
+        warnings = [line for line in messages.decode().splitlines() if line.startswith("Warning: ")]
+        assert running.returncode == 0
+        assert len(warnings) == 1
+        assert f"{name}: another process writes to this path" in warnings[0]
+
+
+def test_two_processes_on_one_folder_mix_nothing(
+    process: Callable[..., Popen[bytes]], digits: Path, folder: Path
+) -> None:
+    args = ("train", "-d", digits, "--model", "small", "--batch-size", 8, "--checkpoint-folder", folder, "--force")
+    running = []
+    for seed in (1, 2):
+        running.append(process(*args, "--nb-epochs", 60, "--seed", seed))
+        stdout = running[-1].stdout
+        assert stdout is not None
+        assert stdout.readline().startswith(b"Epoch 1/60")
+    done = [each.communicate(timeout=60) for each in running]
+    assert [each.returncode for each in running] == [0, 0]
+    assert f"{folder / 'loss.csv'}: another process writes to this path" in done[1][1].decode()
+    assert all(b"Traceback" not in messages for _, messages in done)
+    _, *rows = [line.split(",") for line in (folder / "loss.csv").read_text().splitlines()]
+    assert [row[0] for row in rows] == [str(epoch) for epoch in range(1, 61)]
+    losses = [float(row[1]) for row in rows]
+    # The pipe's reader has kept the first lines.
+    printed = [
+        [float(re.split("[:,] ?", line)[2]) for line in out.decode().splitlines() if "Loss" in line] for out, _ in done
+    ]
+    assert min(map(len, printed)) > 5
+    assert any(losses[-len(each) :] == pytest.approx(each, abs=6e-5) for each in printed)
+    assert printed[0][-5:] != pytest.approx(printed[1][-5:], abs=6e-5)
+    states = [load(folder / f"{name}.safetensors") for name in ("last", "best")]
+    assert all(np.isfinite(state.theta).all() for state in states)
+    assert sorted(path.name for path in folder.iterdir() if path.name[0] == ".") == []

@@ -189,7 +189,7 @@ def test_a_signal_ends_training_after_the_step_under_way(
     assert (load(folder / "last.safetensors").theta == load(whole / "last.safetensors").theta).all()
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
 def test_a_second_signal_stops_at_once(
     process: Process, digits: Path, tmp_path: Path, number: signal.Signals, code: int
 ) -> None:
@@ -210,3 +210,230 @@ def test_under_nohup_a_hangup_changes_nothing(process: Process, digits: Path, tm
     assert running.stdout.readline().startswith(b"Epoch ")
     time.sleep(0.2)
     assert running.poll() is None
+
+
+class TestOptionsOfTheData:
+    """A resumed run reads its file as it was read before."""
+
+    OPTIONS = ("--label", "0", "--no-header", "--delimiter", ";", "--task", "classification")
+    REST = ("--checkpoint-stride", 2, "--checkpoint-steps", 3, "--batch-size", 8, "--model", "small")
+
+    @pytest.fixture
+    def rows(self, tmp_path: Path) -> Path:
+        """Give a file that says nothing of how it is to be read: classes that look like values, no names."""
+        path = tmp_path / "rows.csv"
+        path.write_text("".join(f"{3 + i % 2};{i};{i * i % 7}\n" for i in range(60)))
+        return path
+
+    @pytest.fixture
+    def begun(self, nn: Invoke, rows: Path, tmp_path: Path) -> Path:
+        folder = tmp_path / "begun"
+        args = ("train", "-d", rows, "--nb-epochs", 2, "--checkpoint-folder", folder)
+        result = nn(*args, *self.OPTIONS, *self.REST)
+        assert result.exit_code == 0, result.stderr
+        return folder
+
+    def test_only_the_file_is_named_again(self, nn: Invoke, rows: Path, begun: Path, tmp_path: Path) -> None:
+        result = nn("train", "-d", rows, "--resume", "--nb-epochs", 4, "--checkpoint-folder", begun)
+        assert (result.exit_code, result.stdout[:9]) == (0, "Epoch 3/4"), result.stderr
+        assert "The log" not in result.stderr
+        whole = tmp_path / "whole"
+        args = ("train", "-d", rows, "--nb-epochs", 4, "--checkpoint-folder", whole)
+        assert nn(*args, *self.OPTIONS, *self.REST).exit_code == 0
+        once, twice = (load(path / "last.safetensors") for path in (whole, begun))
+        assert (once.theta == twice.theta).all()
+        assert once.run is not None
+        assert twice.run is not None
+        places = {name: once.run.remembered[name] for name in ("Checkpoint", "CSVLog")}
+        assert once.run.remembered == {**twice.run.remembered, **places}
+        kept = ("label", "header", "delimiter", "task", "checkpoint_stride", "checkpoint_steps")
+        assert [twice.run.remembered["Remembered"][name] for name in kept] == ["0", False, ";", "classification", 2, 3]
+
+    def test_names_of_columns_and_the_header(self, nn: Invoke, tmp_path: Path) -> None:
+        path, folder = tmp_path / "names.csv", tmp_path / "ckpt"
+        path.write_text("kind\tsize\n" + "".join(f"{['cat', 'dog'][i % 2]}\t{i}\n" for i in range(40)))
+        args = ("train", "-d", path, "--checkpoint-folder", folder, "--nb-epochs")
+        options = ("--label", "kind", "--delimiter", "\\t", "--header", "--model", "small")
+        assert nn(*args, 1, *options).exit_code == 0
+        assert nn(*args, 2, "--resume").exit_code == 0
+        assert load(folder / "last.safetensors").classes == ["cat", "dog"]
+
+    def test_what_is_given_comes_first_and_the_data_judge_it(
+        self, nn: Invoke, rows: Path, begun: Path, tmp_path: Path
+    ) -> None:
+        commas = tmp_path / "commas.csv"
+        commas.write_text(rows.read_text().replace(";", ","))
+        args = ("train", "--resume", "--checkpoint-folder", begun, "--nb-epochs")
+        same = nn(*args, 3, "-d", commas, "--delimiter", ",", "--label", "-3", "--checkpoint-stride", 1)
+        assert same.exit_code == 0, same.stderr
+        made = load(begun / "last.safetensors")
+        assert made.run is not None
+        kept = [made.run.remembered["Remembered"][name] for name in ("delimiter", "label", "checkpoint_stride")]
+        assert kept == [",", "-3", 1]
+        assert nn(*args, 4, "-d", commas).exit_code == 0  # what was given holds
+        assert "found 1 column" in nn(*args, 5, "-d", rows).stderr
+
+    @pytest.mark.parametrize(
+        ("options", "message"),
+        [
+            (("--label", "1"), "labels must be in 0..4, for 5 classes; row 5 is 5"),
+            (("--task", "regression"), "holds a network for classification, which regression cannot go on with"),
+            (("--delimiter", ","), "a table needs a feature column beside the label; found 1 column"),
+            (("--label", "9"), "label=9 is outside the 3 columns"),
+        ],
+    )
+    def test_others_than_it_was_started_with_are_refused(
+        self, nn: Invoke, rows: Path, begun: Path, options: tuple[str, ...], message: str
+    ) -> None:
+        before = (begun / "last.safetensors").read_bytes()
+        args = ("train", "-d", rows, "--resume", "--nb-epochs", 3, "--checkpoint-folder", begun, *options)
+        for force in ((), ("--force",)):
+            result = nn(*args, *force)
+            assert (result.exit_code, result.stdout, result.stderr.count("\n")) == (1, "", 1), result.stderr
+            assert message in result.stderr
+        assert (begun / "last.safetensors").read_bytes() == before
+
+    def test_a_run_that_is_done_says_so_before_the_data_are_read(self, nn: Invoke, begun: Path, tmp_path: Path) -> None:
+        result = nn("train", "-d", tmp_path / "none.csv", "--resume", "--checkpoint-folder", begun)
+        assert (result.exit_code, "trained for 2 epochs already" in result.stderr) == (1, True)
+
+
+class TestHostileMemories:
+    """What a file remembers is judged as the command line is."""
+
+    @pytest.mark.parametrize(
+        ("name", "value", "reason"),
+        [
+            ("batch_size", "many", ""),
+            ("batch_size", True, ""),
+            ("batch_size", 8.0, ""),
+            ("batch_size", 0, ": 0 is not in the range x>=1."),
+            ("batch_size", None, ""),
+            ("nb_epochs", 10**40, ": more than 1,000,000,000 cannot be reckoned with."),
+            ("validation_split", 1.0, ": 1.0 is not in the range 0<=x<1."),
+            ("validation_split", float("nan"), ": nan is not a number."),
+            ("validation_split", 0, ""),
+            ("validation_order", "first", ": 'first' is not one of 'stratified', 'last'."),
+            ("patience", -1, ": -1 is not in the range x>=1."),
+            ("min_delta", float("inf"), ": inf is not in the range 0<=x<=1000000.0."),
+            ("recommended", 1, ""),
+            ("checkpoint_stride", 0, ": 0 is not in the range x>=1."),
+            ("checkpoint_steps", [3], ""),
+            ("label", -1, ""),
+            ("label", "9" * 5000, ": a column is named in at most 1,000 letters; these are 5,000."),
+            ("header", "yes", ""),
+            ("delimiter", "ab", ": delimiter must be one character that no number has; found 'ab'; try ',' or ';'."),
+            ("delimiter", "5", ": delimiter must be one character that no number has; found '5'; try ',' or ';'."),
+            ("task", "clustering", ": 'clustering' is not one of 'classification', 'regression'."),
+            ("loss_csv_path", "/etc/passwd", ""),
+            ("train_data_dir", "/etc", ""),
+            ("nonsense", {"a": 1}, ""),
+        ],
+    )
+    def test_are_refused_in_one_line(
+        self, nn: Invoke, digits: Path, folder: Path, name: str, value: object, reason: str
+    ) -> None:
+        remember(folder, name, value)
+        args = ("train", "-d", digits, "--nb-epochs", 3, "--resume", "--checkpoint-folder", folder)
+        for force in ((), ("--force",)):
+            result = nn(*args, *force)
+            assert (result.exit_code, result.stdout, result.stderr.count("\n")) == (1, "", 1), result.stderr
+            start = f"Error: {folder / 'last.safetensors'}: the run remembers {name} as {repr(value)[:50]}"
+            assert result.stderr.startswith(start)
+            assert result.stderr.endswith(f", which nn train never wrote{reason}\n")
+            assert len(result.stderr) < len(str(folder)) + 300
+
+    def test_settings_that_are_none_at_all(self, nn: Invoke, digits: Path, folder: Path) -> None:
+        remember(folder, "", [1, 2])
+        result = nn("train", "-d", digits, "--nb-epochs", 3, "--resume", "--checkpoint-folder", folder)
+        assert (result.exit_code, "the run remembers settings as [1, 2], which" in result.stderr) == (1, True)
+
+    def test_a_run_without_memories_goes_on_with_what_is_given(self, nn: Invoke, digits: Path, folder: Path) -> None:
+        remember(folder, "", {})
+        args = ("train", "-d", digits, "--nb-epochs", 3, "--resume", "--checkpoint-folder", folder)
+        assert "batch-size was 32, now 128" in nn(*args).stderr
+        assert nn(*args, *START[2:]).exit_code == 0
+
+    def test_the_range_of_an_option_is_that_of_the_command_line(self, nn: Invoke) -> None:
+        for name, value in (("nb-epochs", 10**10), ("label", "9" * 5000), ("delimiter", "ab"), ("min-delta", "nan")):
+            result = nn("train", "-d", "x", f"--{name}", value)
+            assert (result.exit_code, f"Invalid value for '--{name}'" in result.stderr) == (2, True)
+
+
+class TestLog:
+    """The log is where the command line says, or in the checkpoint folder; a file never says it."""
+
+    def begin(self, nn: Invoke, digits: Path, folder: Path, *log: object) -> None:
+        assert nn("train", "-d", digits, *START, "--nb-epochs", 1, "--checkpoint-folder", folder, *log).exit_code == 0
+
+    def test_another_place_is_said_in_a_line(self, nn: Invoke, digits: Path, tmp_path: Path) -> None:
+        folder, log = tmp_path / "ckpt", tmp_path / "other.csv"
+        self.begin(nn, digits, folder, "--loss-csv-path", log)
+        text = log.read_text()
+        args = ("train", "-d", digits, "--resume", "--checkpoint-folder", folder, "--nb-epochs")
+        result = nn(*args, 2)
+        assert (result.exit_code, log.read_text()) == (0, text)
+        line = f"The log was {log}; all epochs are now in {folder / 'loss.csv'} (--loss-csv-path)"
+        assert result.stderr.splitlines().count(line) == 1
+        assert [row[0] for row in (folder / "loss.csv").read_text().splitlines()] == ["e", "1", "2"]
+        again = nn(*args, 3, "--loss-csv-path", log)
+        assert (again.exit_code, [row[0] for row in log.read_text().splitlines()]) == (0, ["e", "1", "2", "3"])
+        line = f"The log was loss.csv in the checkpoint folder; all epochs are now in {log} (--loss-csv-path)"
+        assert line in again.stderr
+
+    def test_the_same_place_is_not_worth_a_line(
+        self, nn: Invoke, digits: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        folder = tmp_path / "ckpt"
+        monkeypatch.chdir(tmp_path)
+        self.begin(nn, digits, folder, "--loss-csv-path", "my.csv")
+        args = ("train", "-d", digits, "--resume", "--checkpoint-folder", folder, "--nb-epochs", 2)
+        result = nn(*args, "--loss-csv-path", tmp_path / "my.csv")
+        assert (result.exit_code, "The log" in result.stderr) == (0, False)
+
+    @pytest.mark.parametrize("value", ["mine.csv", "\x1b[31m\n" * 1000, 7])
+    def test_a_log_that_a_file_names_is_only_shown(
+        self, nn: Invoke, digits: Path, folder: Path, tmp_path: Path, value: object
+    ) -> None:
+        mine = tmp_path / "mine.csv"
+        mine.write_text("epoch,train_loss,train_time,val_loss,val_accuracy\n")
+        remember(folder, "log", str(mine) if value == "mine.csv" else value)
+        result = nn("train", "-d", digits, "--nb-epochs", 3, "--resume", "--checkpoint-folder", folder)
+        assert result.exit_code == 0
+        assert mine.read_text().count("\n") == 1
+        assert len((folder / "loss.csv").read_text().splitlines()) == 4
+        shown = [line for line in result.stderr.splitlines() if line.startswith("The log was")]
+        assert len(shown) == (value != 7)
+        assert "\x1b" not in result.stderr
+        assert all(len(line) < 2000 for line in shown)
+
+    def test_another_runs_log_is_not_written_over(self, nn: Invoke, digits: Path, tmp_path: Path) -> None:
+        for name in ("one", "two"):
+            self.begin(nn, digits, tmp_path / name, *(("--batch-size", 16) if name == "two" else ()))
+        log = tmp_path / "two" / "loss.csv"
+        before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+        args = ("train", "-d", digits, "--resume", "--checkpoint-folder", tmp_path / "one", "--nb-epochs", 2)
+        result = nn(*args, "--loss-csv-path", log)
+        assert (result.exit_code, result.stdout) == (1, "")
+        assert f"Error: {log}: line 2 is not that of epoch 1 of this run" in result.stderr.splitlines()[-1]
+        assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
+        assert nn(*args, "--loss-csv-path", log, "--force").exit_code == 0
+        assert [row[0] for row in log.read_text().splitlines()] == ["e", "1", "2"]
+
+    def test_a_log_of_an_odd_name_is_remembered_too(self, nn: Invoke, digits: Path, tmp_path: Path) -> None:
+        folder, log = tmp_path / "ckpt", tmp_path / "odd\udcff\n.csv"
+        self.begin(nn, digits, folder, "--loss-csv-path", log)
+        args = ("train", "-d", digits, "--resume", "--checkpoint-folder", folder, "--nb-epochs", 2)
+        result = nn(*args, "--loss-csv-path", log)
+        assert (result.exit_code, "The log" in result.stderr) == (0, False), result.stderr
+
+
+def remember(folder: Path, name: str, value: object) -> None:
+    """Let the last state remember this; without a name, in the place of all."""
+    made = load(folder / "last.safetensors")
+    assert made.run is not None
+    if name:
+        made.run.remembered["Remembered"][name] = value
+    else:
+        made.run.remembered["Remembered"] = value  # type: ignore[assignment]  # that is the point
+    made.save(folder / "last.safetensors")

@@ -1,6 +1,7 @@
 """Pictures as a network takes them: PNG, JPEG or raw bytes, of exactly the size that it was trained on."""
 
 import io
+import struct
 import warnings
 from math import isqrt
 from pathlib import Path
@@ -19,8 +20,13 @@ MAX_BYTES = 16 * 2**20
 """The largest image file that is looked into."""
 
 _DECODED = {b"\x89PNG\r\n\x1a\n": "PNG", b"\xff\xd8\xff": "JPEG"}
-_OTHERS = {b"<svg": "SVG", b"GIF8": "a GIF", b"RIFF": "a WebP image", b"II*\x00": "a TIFF image"}
+_OTHERS = {b"GIF8": "a GIF", b"RIFF": "a WebP image", b"8BPS": "a Photoshop image", b"qoif": "a QOI image"}
+_OTHERS |= {b"II*\0": "a TIFF image", b"MM\0*": "a TIFF image", b"II+\0": "a TIFF image", b"MM\0+": "a TIFF image"}
+_OTHERS |= {b"\0\0\0\x0cjP  ": "a JPEG 2000 image", b"\0\0\0\x0cJXL ": "a JPEG XL image"}
 _OTHERS |= {b"P%d%c" % (n, space): f"a netpbm image (P{n})" for n in range(1, 8) for space in b" \t\r\n"}
+_ORIENTATION = 0x0112
+_TURNS = {2: "FLIP_LEFT_RIGHT", 3: "ROTATE_180", 4: "FLIP_TOP_BOTTOM", 5: "TRANSPOSE", 6: "ROTATE_270"}
+_TURNS |= {7: "TRANSVERSE", 8: "ROTATE_90"}
 
 
 def image_size(shape: tuple[int, ...]) -> tuple[int, int]:
@@ -44,8 +50,8 @@ def image_size(shape: tuple[int, ...]) -> tuple[int, int]:
 def read_image(path: Path, shape: tuple[int, ...]) -> Array:
     """Read a grey picture as one row `(*shape)`, float32, 0 (black) to 1 (white).
 
-    PNG and JPEG are told by their first bytes, colours become grey, and what is transparent is black. A file of any
-    other kind must be the raw bytes of the picture, row after row.
+    PNG and JPEG are told by their first bytes, turned upright as their EXIF data say, colours become grey, and what is
+    transparent is black. A file of any other kind must be the raw bytes of the picture, row after row.
 
     Raises
     ------
@@ -69,12 +75,35 @@ def read_image(path: Path, shape: tuple[int, ...]) -> Array:
 
 
 def _raw(content: bytes, size: int) -> Array:
-    other = next((kind for magic, kind in _OTHERS.items() if content.startswith(magic)), resembles(content[:8]))
-    if other and other != "text":
+    if other := _other(content):
         raise DataError(f"{other}; convert it to PNG")
     if len(content) != size:
         raise DataError(f"{len(content):,} bytes" if content else "an empty file")
     return _share(np.frombuffer(content, np.uint8), 255)
+
+
+def _other(content: bytes) -> str:
+    """Say what a file is that holds something else than pixels; empty if nothing is known against it."""
+    for magic, kind in _OTHERS.items():
+        if content.startswith(magic):
+            return kind
+    if content[4:8] == b"ftyp":
+        return "a HEIC or AVIF image"
+    if content.startswith(b"BM") and content[6:10] == bytes(4):  # two letters might be pixels, as might "text"
+        return "a BMP image"
+    if not _is_text(content):
+        return resembles(content[:8]).removeprefix("text")
+    words = content.removeprefix(b"\xef\xbb\xbf").lstrip()
+    return "SVG" if words.startswith(b"<svg") else resembles(words[:8]) or "text"
+
+
+def _is_text(content: bytes) -> bool:
+    """Whether all of it is text: pixels as dark as a background are not."""
+    try:
+        letters = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return False
+    return bool(letters) and all(letter.isprintable() or letter in "\t\n\v\f\r" for letter in letters)
 
 
 def _share(pixels: Array, white: int) -> Array:
@@ -88,8 +117,11 @@ def _decode(content: bytes, kind: str, size: tuple[int, int]) -> Array:
         with warnings.catch_warnings():
             warnings.simplefilter("error", image.DecompressionBombWarning)
             picture = image.open(io.BytesIO(content), formats=(kind,))  # reads the header only
-        _check_size(picture.size, size)
+        # Before it is decoded, nobody knows whether a picture lies on its side.
+        _check_size(picture.size, size if picture.size == size else size[::-1])
         picture.load()
+        picture = _upright(picture, image)
+        _check_size(picture.size, size)
         return _grey(picture, image)
     except bombs:
         raise DataError(f"a {kind} of far more pixels") from None
@@ -99,6 +131,19 @@ def _decode(content: bytes, kind: str, size: tuple[int, int]) -> Array:
         raise
     except (OSError, SyntaxError, ValueError, EOFError) as error:  # what pillow raises at damaged files
         raise DataError(f"a damaged {kind} ({error})") from None
+
+
+def _upright(picture: Any, image: Any) -> Any:
+    """Turn a picture as its EXIF data say; pillow's own `exif_transpose` also rewrites them, and fails at odd ones."""
+    try:
+        orientation = picture.getexif().get(_ORIENTATION)
+    except (struct.error, SyntaxError, TypeError, ValueError) as error:  # what pillow raises at damaged ones
+        warnings.warn(
+            f"its EXIF data are damaged ({error}); the picture is taken as it lies", UserWarning, stacklevel=2
+        )
+        return picture
+    turn = _TURNS.get(orientation)
+    return picture if turn is None else picture.transpose(image.Transpose[turn])
 
 
 def _check_size(found: tuple[int, int], size: tuple[int, int]) -> None:

@@ -3,19 +3,23 @@
 from dataclasses import replace
 from pathlib import Path
 
+import click
+
 import nn_optim
+from nn_layers import Standardize
 from nn_loss import MSE, CrossEntropy, Loss
 from nn_model.checkpoint import NetworkSpec
 from nn_model.checkpoint.parts import LOSS, OPTIMIZER, dump
 from nn_model.checkpoint.source import opened
 from nn_model.checkpoint.strict_json import decode
 from nn_model.cli.datasets import Data
-from nn_model.cli.presets import PRESETS
-from nn_model.errors import ShapeError
+from nn_model.cli.faults import printable
+from nn_model.errors import DataError, ShapeError
 from nn_model.network import NN
-from nn_optim import Optimizer
+from nn_model.presets import PRESETS, Recipe
+from nn_optim import Optimizer, Schedule
 
-__all__ = ["OPTIMIZERS", "at_rate", "made", "make_optimizer", "spec_for", "spec_to_show"]
+__all__ = ["OPTIMIZERS", "at_rate", "made", "make_optimizer", "recommended", "spec_for", "spec_to_show"]
 
 OPTIMIZERS = {
     name.lower(): name
@@ -27,19 +31,34 @@ MAX_BYTES = 2**20
 """The largest spec that is read: it holds no arrays."""
 
 
-def make_optimizer(name: str, rate: float) -> Optimizer:
+def make_optimizer(name: str, rate: float | Schedule) -> Optimizer:
     """Make an optimizer of this name, with its own defaults but for the rate."""
     optimizer: Optimizer = getattr(nn_optim, OPTIMIZERS[name])(lr=rate)
     return optimizer
 
 
-def at_rate(optimizer: Optimizer, rate: float) -> Optimizer:
+def at_rate(optimizer: Optimizer, rate: float | Schedule) -> Optimizer:
     """Give the optimizer with another rate."""
     changed: Optimizer = replace(optimizer, lr=rate)  # type: ignore[type-var]  # a frozen dataclass, whoever made it
     return changed
 
 
-def spec_for(model: str, data: Data, optimizer: Optimizer) -> NetworkSpec:
+def recommended(model: str) -> Recipe:
+    """Give the settings that are recommended for a preset.
+
+    Raises
+    ------
+    click.UsageError
+        There are none.
+    """
+    recipe = PRESETS[model].recommended if model in PRESETS else None
+    if recipe is None:
+        some = ", ".join(name for name, preset in PRESETS.items() if preset.recommended)
+        raise click.UsageError(f"no settings are recommended for the model {printable(model)}; they are for: {some}.")
+    return recipe
+
+
+def spec_for(model: str, data: Data, optimizer: Optimizer, recipe: Recipe | None = None) -> NetworkSpec:
     """Give the spec of a preset or a file, with all that it leaves open filled in from the data.
 
     Parameters
@@ -49,19 +68,33 @@ def spec_for(model: str, data: Data, optimizer: Optimizer) -> NetworkSpec:
         `classes` and sizes may be missing there.
     optimizer
         That of a preset, and of a file that names none.
+    recipe
+        What changes a preset's layers.
 
     Raises
     ------
     CheckpointError
         No such file, or not a spec.
     """
-    loss: Loss = CrossEntropy() if data.task == "classification" else MSE()
     shape = data.x.shape[1:]
-    if model in PRESETS:
-        layers = PRESETS[model].layers(shape[0], data.outputs, standardize=data.table)
-        return NetworkSpec(tuple(layers), loss, optimizer, input_shape=shape, classes=data.classes)
-    spec = _read(Path(model), loss, optimizer)
-    return _sized(replace(spec, classes=spec.classes or data.classes), shape)
+    preset = PRESETS.get(model)
+    if preset is None:
+        loss: Loss = CrossEntropy() if data.task == "classification" else MSE()
+        spec = _read(Path(model), loss, optimizer)
+        return _sized(replace(spec, classes=spec.classes or data.classes), shape)
+    if preset.images:
+        if data.image is None:
+            raise DataError(
+                f"{data.path}: --model {model} is for images, and these rows are {shape[0]} numbers side by side; "
+                "give a folder of IDX files, or another model"
+            )
+        shape = data.image
+    layers = preset.layers_for(shape, data.outputs, recipe)
+    if data.table:  # features of any scale are put on one
+        layers = [Standardize(), *layers]
+    loss = preset.loss if data.task == "classification" else MSE()
+    task = preset.task if data.task == "classification" else None
+    return NetworkSpec(tuple(layers), loss, optimizer, input_shape=shape, task=task, classes=data.classes)
 
 
 def _read(path: Path, loss: Loss, optimizer: Optimizer) -> NetworkSpec:
@@ -87,7 +120,9 @@ def spec_to_show(model: str) -> NetworkSpec:
     """Give the spec of a preset, sized for MNIST, or of a file."""
     optimizer = make_optimizer("adam", 0.001)
     if model in PRESETS:
-        return NetworkSpec(tuple(PRESETS[model].layers(784, 10)), CrossEntropy(), optimizer, input_shape=(784,))
+        preset = PRESETS[model]
+        shape = (1, 28, 28) if preset.images else (784,)
+        return NetworkSpec(tuple(preset.layers_for(shape, 10)), preset.loss, optimizer, input_shape=shape)
     return _read(Path(model), CrossEntropy(), optimizer)
 
 

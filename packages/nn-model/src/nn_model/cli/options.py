@@ -2,18 +2,17 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 from click.shell_completion import CompletionItem
 
-from nn_model.cli.presets import PRESETS
+from nn_model.cli.kinds import NAME, SEPARATOR, File
+from nn_model.presets import PRESETS
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-FILE = click.Path(path_type=Path)
-
+FILE = File()
 
 PRESET_WORDS = ", ".join(f"{name} ({preset.about})" for name, preset in PRESETS.items())
 
@@ -57,12 +56,6 @@ def force(help: str) -> Callable[[F], F]:  # noqa: A002  # click's own word for 
     return click.option("--force", is_flag=True, help=help)
 
 
-def _tab(context: click.Context, parameter: click.Parameter, value: str) -> str:
-    """Let a tab be typed as it is written."""
-    del context, parameter
-    return value.replace("\\t", "\t")
-
-
 def table(label: str | None = "-1") -> Callable[[F], F]:
     """Add the options that say how a CSV file is laid out; `label` is the column of labels if none is named."""
 
@@ -71,6 +64,7 @@ def table(label: str | None = "-1") -> Callable[[F], F]:
             (
                 click.option(
                     "--label",
+                    type=NAME,
                     default=label,
                     help="CSV: the column of labels, by its name or number; negative from the right."
                     + (" The last, if left out." if label else " There is none, if left out."),
@@ -80,9 +74,9 @@ def table(label: str | None = "-1") -> Callable[[F], F]:
                 ),
                 click.option(
                     "--delimiter",
+                    type=SEPARATOR,
                     default=",",
                     show_default=True,
-                    callback=_tab,
                     help="CSV: the character between cells.",
                 ),
             )

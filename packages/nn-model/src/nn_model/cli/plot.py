@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from nn_model.cli import options
-from nn_model.cli.outputs import check_picture, save_picture
+from nn_model.cli.outputs import check_apart, check_picture, save_picture
 from nn_model.plot import curves
 
 
@@ -18,5 +18,6 @@ def plot(logs: tuple[Path, ...], output: Path, force: bool) -> None:
 
     A log is what nn train writes (loss.csv), or one of Rust-Neural-Networks.
     """
+    check_apart([output], *logs)
     check_picture(output, force=force)
     save_picture(curves(logs), output)

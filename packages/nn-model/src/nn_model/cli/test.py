@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from nn_model.cli import datasets, options
-from nn_model.cli.outputs import check_picture, print_json, save_picture
+from nn_model.cli.outputs import check_apart, check_picture, print_json, save_picture
 from nn_model.loading import load
 from nn_model.metrics import Report
 from nn_model.plot import confusion
@@ -44,11 +44,13 @@ def test(
     For classes: the confusion matrix, and precision, recall and F1 of each; for values: MAE, RMSE and R2.
     """
     if plot is not None:
+        check_apart([plot], checkpoint, data_dir)
         check_picture(plot, force=force)
     nn = load(checkpoint)
     if plot is not None and nn.classes is None:
         raise click.UsageError("--plot draws a confusion matrix, and this network gives values, not classes.")
-    report = nn.evaluate(*datasets.for_testing(data_dir, datasets.Layout(label, header, delimiter), nn))
+    with datasets.about(data_dir):
+        report = nn.evaluate(*datasets.for_testing(data_dir, datasets.Layout(label, header, delimiter), nn))
     if as_json:
         print_json(report.to_dict())
     else:

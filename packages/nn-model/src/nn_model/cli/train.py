@@ -1,25 +1,20 @@
 """`nn train`: teaches a network."""
 
-from math import isnan
 from pathlib import Path
 from typing import Any
 
 import click
 
 from nn_model.cli import options
+from nn_model.cli.kept import KEPT
+from nn_model.cli.kinds import COUNT, Number
 from nn_model.cli.models import OPTIMIZERS
+from nn_model.cli.places import Files
 from nn_model.cli.settings import Settings
-from nn_model.cli.training import Files, train_network
+from nn_model.cli.training import train_network
+from nn_model.presets import PRESETS
 
-POSITIVE = click.IntRange(min=1)
-
-
-def number(context: click.Context, parameter: click.Parameter, value: float) -> float:
-    """Refuse NaN, which no range keeps out."""
-    del context, parameter
-    if isnan(value):
-        raise click.BadParameter("nan is not a number.")
-    return value
+RECOMMENDED = "; ".join(f"{name}: {preset.recommended.about}" for name, preset in PRESETS.items() if preset.recommended)
 
 
 @options.command(
@@ -27,6 +22,7 @@ def number(context: click.Context, parameter: click.Parameter, value: float) -> 
     "nn train -d mnist --nb-epochs 3 --checkpoint-folder ckpt",
     "nn train -d mnist --model nn-rs --optimizer-name nadam --patience 3 --plot curves.png",
     "nn train -d cats.csv --label kind --model small --checkpoint-folder cats",
+    "nn train -d mnist --recommended --checkpoint-folder best-mlp",
     "nn train -d mnist --nb-epochs 20 --checkpoint-folder ckpt --resume",
 )
 @click.option(
@@ -53,34 +49,37 @@ def number(context: click.Context, parameter: click.Parameter, value: float) -> 
 )
 @click.option(
     "--learning-rate",
-    type=click.FloatRange(min=0, max=1e6),
-    callback=number,
+    type=Number(0, 1e6),
     default=0.001,
     show_default=True,
-    help="The optimizer's rate.",
+    help="The optimizer's rate, the same at every step.",
 )
-@click.option("--batch-size", type=POSITIVE, default=128, show_default=True, help="Rows of a batch.")
-@click.option("--nb-epochs", type=POSITIVE, default=10, show_default=True, help="Epochs, with those of a resumed run.")
+@click.option(
+    "--recommended",
+    is_flag=True,
+    help=f"Begin with the settings that work best for the preset, in the place of the defaults here ({RECOMMENDED}). "
+    "What is given beside it comes first: a rate takes the place of the whole schedule, an optimizer keeps it.",
+)
+@click.option("--batch-size", type=COUNT, default=128, show_default=True, help="Rows of a batch.")
+@click.option("--nb-epochs", type=COUNT, default=10, show_default=True, help="Epochs, with those of a resumed run.")
 @click.option(
     "--validation-split",
-    type=click.FloatRange(0, 1, max_open=True),
-    callback=number,
+    type=KEPT["validation_split"].option,
     default=0.1,
     show_default=True,
     help="Share of the training rows that judges every epoch; 0 for none.",
 )
 @click.option(
     "--validation-order",
-    type=click.Choice(["stratified", "last"]),
+    type=KEPT["validation_order"].option,
     default="stratified",
     show_default=True,
     help="Which rows these are: of every class its share, or the last ones.",
 )
-@click.option("--patience", type=POSITIVE, help="Stop after so many epochs without an improvement.")
+@click.option("--patience", type=COUNT, help="Stop after so many epochs without an improvement.")
 @click.option(
     "--min-delta",
-    type=click.FloatRange(min=0, max=1e6),
-    callback=number,
+    type=KEPT["min_delta"].option,
     default=0.0,
     show_default=True,
     help="What counts as an improvement of the validation loss.",
@@ -94,9 +93,9 @@ def number(context: click.Context, parameter: click.Parameter, value: float) -> 
     help="Where last.safetensors and best.safetensors go; made if need be.",
 )
 @click.option(
-    "--checkpoint-stride", type=POSITIVE, default=1, show_default=True, help="Save the last state every so many epochs,"
+    "--checkpoint-stride", type=COUNT, default=1, show_default=True, help="Save the last state every so many epochs,"
 )
-@click.option("--checkpoint-steps", type=POSITIVE, help="and every so many steps.")
+@click.option("--checkpoint-steps", type=COUNT, help="and every so many steps.")
 @click.option(
     "--loss-csv-path",
     type=options.FILE,
@@ -106,7 +105,8 @@ def number(context: click.Context, parameter: click.Parameter, value: float) -> 
 @click.option(
     "--resume",
     is_flag=True,
-    help="Go on from last.safetensors, with its settings; name the data as before.",
+    help="Go on from last.safetensors, with its settings, those of a CSV file too. Only files are to be named as "
+    "before: the data, the checkpoint folder, and the log if it is elsewhere.",
 )
 @click.option(
     "--weights-only",
@@ -117,7 +117,7 @@ def number(context: click.Context, parameter: click.Parameter, value: float) -> 
 @options.table()
 @click.option(
     "--task",
-    type=click.Choice(["classification", "regression"]),
+    type=KEPT["task"].option,
     help="CSV: whether labels are classes or values; else found out.",
 )
 @options.force("Replace files that are there; with --resume, go on even with other data or settings.")
@@ -144,6 +144,8 @@ def train(
         raise click.UsageError("--resume goes on with a run, --weights-only begins a new one; give one of the two.")
     default = click.core.ParameterSource.DEFAULT
     given = frozenset(name for name in chosen if context.get_parameter_source(name) is not default)
-    log = loss_csv_path or checkpoint_folder / "loss.csv"
-    files = Files(train_data_dir, checkpoint_folder, log, plot)
+    others = [] if weights_only is None else [weights_only]
+    if chosen["model"] not in PRESETS:
+        others.append(Path(chosen["model"]))
+    files = Files(train_data_dir, checkpoint_folder, plot, loss_csv_path, tuple(others))
     train_network(files, Settings(**chosen), given, resume=resume, weights=weights_only, force=force)

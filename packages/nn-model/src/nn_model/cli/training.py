@@ -2,21 +2,22 @@
 
 import signal
 import sys
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import click
 
 from nn_model.adaptation import wanted
-from nn_model.arrays import Array
 from nn_model.checkpoint import read
-from nn_model.cli.datasets import Data, fitted, for_training
+from nn_model.cli.datasets import Data, checked, fitted, for_training
 from nn_model.cli.faults import INTERRUPTED, say
-from nn_model.cli.models import at_rate, made, make_optimizer, spec_for
-from nn_model.cli.outputs import check_output, check_picture, save_picture
-from nn_model.cli.resuming import resumed
+from nn_model.cli.models import OPTIMIZERS, at_rate, made, make_optimizer, recommended, spec_for
+from nn_model.cli.outputs import save_picture
+from nn_model.cli.places import Files
+from nn_model.cli.resuming import Resumption
 from nn_model.cli.settings import Remembered, Settings
-from nn_model.errors import CheckpointError, DataError, ShapeError
+from nn_model.errors import CheckpointError, ShapeError
 from nn_model.loading import load
 from nn_model.metrics import Report
 from nn_model.network import NN
@@ -25,47 +26,9 @@ from nn_model.train.callbacks import Checkpoint, CSVLog, EarlyStopping, Progress
 from nn_model.train.division import divided
 from nn_model.train.events import Callback
 from nn_model.train.interrupt import REASONS
+from nn_optim import Optimizer
 
-__all__ = ["Files", "train_network"]
-
-
-@dataclass(frozen=True, slots=True)
-class Files:
-    """What a run reads and writes."""
-
-    data: Path
-    folder: Path
-    log: Path
-    picture: Path | None
-
-    @property
-    def last(self) -> Path:
-        """The state that a run is resumed from."""
-        return self.folder / "last.safetensors"
-
-    @property
-    def best(self) -> Path:
-        """The network with the lowest validation loss."""
-        return self.folder / "best.safetensors"
-
-    def check(self, *, resume: bool, force: bool) -> None:
-        """Check that all can be written and none is lost; make the folder of the checkpoints.
-
-        Raises
-        ------
-        DataError, CheckpointError
-            One is there already, without `--force` or `--resume`, or cannot be written.
-        """
-        there = [path for path in (self.last, self.best, self.log) if path.is_file()]
-        if there and not (resume or force):
-            go_on = "--resume to go on, or " if self.last in there else ""
-            raise DataError(f"{there[0]}: is there already; give {go_on}--force to replace it")
-        if self.picture is not None:
-            check_picture(self.picture, force=force or resume)
-        self.folder.mkdir(parents=True, exist_ok=True)
-        check_output(self.log, force=True)
-        if force and not resume and self.best.is_file():  # the best of another run must not pass for this one's
-            self.best.replace(self.best.with_name(f"{self.best.name}.bak"))
+__all__ = ["train_network"]
 
 
 def train_network(
@@ -80,18 +43,22 @@ def train_network(
     SystemExit
         Training was ended by a signal; the last state is saved.
     """
+    before = Resumption.read(files.last) if resume else None
+    if before is not None:
+        settings = before.settings(settings, given)
+    elif settings.recommended:
+        settings = settings.as_recommended(recommended(settings.model), given)
     data = for_training(files.data, settings.layout, settings.task)
-    if resume:
-        nn, settings = resumed(files.last, settings, given, data, force=force)
-    else:
-        nn = fresh(settings, given, data)
+    nn = fresh(settings, given, data) if before is None else before.network(settings, given, data, force=force)
     if weights is not None:
         take_weights(nn, weights)
-    x = fitted(data.x, nn)
+    x, _ = checked(data, nn)
     files.check(resume=resume, force=force)
     describe(nn, data, settings)
+    if before is not None:
+        before.note_log(files.log, files.log_in_words)
     if not resume and weights is None:
-        adapt(nn, x, data.y, settings)
+        adapt(nn, data, settings)
     history = nn.fit(
         x,
         data.y,
@@ -100,6 +67,7 @@ def train_network(
         validation_split=settings.share,
         validation_order=settings.validation_order,
         callbacks=callbacks(files, settings, force=force),
+        augment=settings.recipe.augment if settings.recipe else None,
         resume=resume,
     )
     if history.reason == REASONS[signal.SIGINT]:
@@ -120,20 +88,28 @@ def take_weights(nn: NN, path: Path) -> None:
 
 
 def fresh(settings: Settings, given: frozenset[str], data: Data) -> NN:
-    """Make a new network; what a file of its spec says gives way to what the person chose."""
-    optimizer = make_optimizer(settings.optimizer_name, settings.learning_rate)
-    spec = spec_for(settings.model, data, optimizer)
-    if "optimizer_name" in given:
-        spec = replace(spec, optimizer=optimizer)
-    elif "learning_rate" in given:
-        spec = replace(spec, optimizer=at_rate(spec.optimizer, settings.learning_rate))
+    """Make a new network; what its preset's settings or a file of its spec say gives way to what the person chose."""
+    if settings.recommended:
+        recipe = settings.put_into(recommended(settings.model))
+        spec = spec_for(settings.model, data, recipe.optimizer_for(len(data.x)), recipe)
+    else:
+        spec = spec_for(settings.model, data, make_optimizer(settings.optimizer_name, settings.learning_rate))
+    spec = replace(spec, optimizer=chosen(spec.optimizer, settings, given))
     return made(replace(spec, seed=settings.seed) if "seed" in given else spec)
 
 
-def adapt(nn: NN, x: Array, y: Array, settings: Settings) -> None:
+def chosen(optimizer: Optimizer, settings: Settings, given: frozenset[str]) -> Optimizer:
+    """Let the optimizer and the rate that a person chose take the place of these; a recommended rate stays."""
+    rate = optimizer.lr if settings.recommended and "learning_rate" not in given else settings.learning_rate
+    if "optimizer_name" in given and OPTIMIZERS[settings.optimizer_name] != type(optimizer).__name__:
+        return make_optimizer(settings.optimizer_name, rate)
+    return at_rate(optimizer, rate) if given & {"optimizer_name", "learning_rate"} else optimizer
+
+
+def adapt(nn: NN, data: Data, settings: Settings) -> None:
     """Set the state of `Standardize` layers, from the rows that will train."""
     if wanted(nn.core.body):
-        rows, given = nn.core.checked(x, y)
+        rows, given = checked(data, nn)
         train, _ = divided(nn.core, (rows, given), settings.share, settings.validation_order)
         nn.adapt(rows[train])
 
@@ -148,7 +124,9 @@ def describe(nn: NN, data: Data, settings: Settings) -> None:
 
 def callbacks(files: Files, settings: Settings, *, force: bool) -> list[Callback]:
     """Give all that listens to training."""
-    listening: list[Callback] = [Remembered(settings), CSVLog(files.log, overwrite=force), ProgressBar()]
+    remembered = Remembered(settings, files.log_in_words)
+    make = partial(files.make, force=force)
+    listening: list[Callback] = [make, remembered, CSVLog(files.log, overwrite=force), ProgressBar()]
     if settings.patience is not None:
         # The best epoch is in a file of its own.
         listening.append(
@@ -166,7 +144,7 @@ def finish(files: Files, data: Data) -> None:
     """Judge the best network on the test files, if there are any, and draw the curves, if they are wanted."""
     if data.test is not None:
         nn = load(files.best)
-        report = nn.evaluate(fitted(data.test[0], nn), data.test[1])
+        report = nn.evaluate(fitted(data.test[0], nn, data.path), data.test[1])
         if isinstance(report, Report):
             click.echo(f"Test Accuracy: {100 * report.accuracy:.2f}%")
     if files.picture is not None:

@@ -179,6 +179,15 @@ def mnist(session: nox.Session) -> None:
 
 
 @nox.session
+def results(session: nox.Session) -> None:
+    """Train every preset on real MNIST from three seeds: `nox -s results -- FOLDER [--write]`; hours."""
+    if not session.posargs:
+        session.error("say where MNIST's IDX files are: nox -s results -- FOLDER")
+    session.install(*TREE)
+    session.run("python", "examples/mnist/results.py", "--data", *session.posargs)
+
+
+@nox.session
 def bench(session: nox.Session) -> None:
     """Time what the packages promise, one BLAS thread; not part of a bare `nox`: a test never times anything."""
     session.install(*ALL)

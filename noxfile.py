@@ -195,6 +195,14 @@ def bench(session: nox.Session) -> None:
 
 
 @nox.session
+def peers(session: nox.Session) -> None:
+    """Time training steps beside PyTorch's, one thread each; not part of a bare `nox`."""
+    session.install(*TREE, "torch==2.13.0")
+    threads = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+    session.run("python", "benchmarks/images_torch.py", *session.posargs, env=threads)
+
+
+@nox.session
 def oracle(session: nox.Session) -> None:
     """Compare with PyTorch, number by number (its CPU build is about 200 MB); not part of a bare `nox`."""
     session.install(*TREE, *TEST_TOOLS, "torch==2.13.0")

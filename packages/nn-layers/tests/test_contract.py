@@ -341,7 +341,7 @@ def test_a_step_allocates_nothing_after_the_first(row: Row, dtype: DType) -> Non
     stack.backward(dscores)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    assert peak < 2 * BUFFER * stack.theta.itemsize + 8192  # NumPy's buffers of one call, and views
+    assert peak < 3 * BUFFER * stack.theta.itemsize + 8192  # a buffer of NumPy for each operand of a call, and views
 
 
 @every_row

@@ -1,6 +1,7 @@
 """What the tests share: an optimizer that moves nothing, so that a step only gives loss and gradient; and strace."""
 
 import shutil
+import signal
 import subprocess
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -26,6 +27,13 @@ class Still:
         yield from ()
 
     init, update = by_hand.init, by_hand.update
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _hangups_are_not_ignored() -> None:
+    """Let the processes that tests start be hung up: whoever runs the tests under nohup would have them ignore it."""
+    if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) == signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 @pytest.fixture

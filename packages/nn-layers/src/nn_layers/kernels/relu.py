@@ -5,9 +5,9 @@ import numpy as np
 from nn_layers.protocol import Array
 
 
-def forward(x: Array, y: Array) -> None:
-    """X -> y, any shape."""
-    np.maximum(x, 0.0, out=y)
+def forward(x: Array, zeros: Array, y: Array) -> None:
+    """X -> y, any shape; zeros, of it too: beside a number in their place, maximum takes three times as long."""
+    np.maximum(x, zeros, out=y)
 
 
 def backward(dy: Array, y: Array, positive: Array, dx: Array) -> None:

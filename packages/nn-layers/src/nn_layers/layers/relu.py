@@ -2,6 +2,7 @@
 
 from typing import Literal
 
+import numpy as np
 from pydantic import Field
 
 from nn_layers.kernels import relu
@@ -33,7 +34,7 @@ class ReLU:
 
     def forward(self, f: Frame) -> Calls:
         """Yield y = max(x, 0)."""
-        yield relu.forward, f.x, f.y
+        yield relu.forward, f.x, np.zeros(f.x.shape, f.x.dtype), f.y
 
     def backward(self, f: Frame) -> Calls:
         """Yield dx = dy where y > 0."""

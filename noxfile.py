@@ -171,11 +171,12 @@ def demo(session: nox.Session) -> None:
 
 @nox.session
 def mnist(session: nox.Session) -> None:
-    """Check the nn-rs result on real MNIST: `nox -s mnist -- FOLDER`; not part of a bare `nox`."""
+    """Check three networks on real MNIST: `nox -s mnist -- FOLDER`; not part of a bare `nox`."""
     if not session.posargs:
         session.error("say where MNIST's IDX files are: nox -s mnist -- FOLDER")
     session.install(*TREE)
     session.run("python", "examples/mnist-nn/check.py", "--data", *session.posargs)
+    session.run("python", "examples/mnist/check.py", "--data", *session.posargs)
 
 
 @nox.session

@@ -11,6 +11,7 @@ from nn_layers.layout import check_rows, make_layout
 
 IMAGE = (1, 28, 28)
 SINGLE = "got rows that are single numbers"
+GIVE = "give input_shape=(n_features,), of images (channels, height, width)"
 TAKES = "layers[0]: Flatten() takes x of shape"
 
 LAYERS: list[tuple[list[Any], Any, str]] = [
@@ -32,6 +33,11 @@ LAYERS: list[tuple[list[Any], Any, str]] = [
         "layers[0]: Dense(4, 3) got rows of shape (5, 6) from input_shape; write Dense(6, 3)",
     ),
     (
+        [ReLU(), Dense(2, 3)],
+        (8, 26, 26),
+        "layers[1]: Dense(2, 3) got rows of shape (8, 26, 26) from ReLU; put Flatten() in front, or write Dense(26, 3)",
+    ),
+    (
         [Dense(None, 3)],
         (),
         f"layers[0]: Dense(None, 3) {SINGLE} from input_shape; give rows an axis of features: input_shape=(1,)",
@@ -45,9 +51,13 @@ LAYERS: list[tuple[list[Any], Any, str]] = [
     (
         [Flatten(), Dense(None, 3)],
         None,
-        "layers[1]: Dense(None, 3) has no input size; give it one, or give input_shape=(n_features,)",
+        f"layers[1]: Dense(None, 3) does not say how large the input is; {GIVE}",
     ),
-    ([ReLU(), Tanh()], None, "no layer says how large the input is; give input_shape=(n_features,)"),
+    (
+        [ReLU(), Tanh()],
+        None,
+        f"no layer says how large the input is; {GIVE}",
+    ),
 ]
 
 

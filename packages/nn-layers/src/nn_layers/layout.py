@@ -10,6 +10,8 @@ from nn_layers.checks import check_layer, check_layers, check_plan, index
 from nn_layers.errors import ShapeError
 from nn_layers.protocol import Array, Param, Plan, Propagate, Shape, Sized, State
 
+GIVE_SHAPE = "give input_shape=(n_features,), of images (channels, height, width)"
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -161,10 +163,8 @@ def _first_shape(layers: Sequence[Propagate]) -> Shape:
         if shape is not None:
             return shape
         if isinstance(layer, Sized):
-            raise ShapeError(
-                f"layers[{i}]: {layer!r} has no input size; give it one, or give input_shape=(n_features,)"
-            )
-    raise ShapeError("no layer says how large the input is; give input_shape=(n_features,)")
+            raise ShapeError(f"layers[{i}]: {layer!r} does not say how large the input is; {GIVE_SHAPE}")
+    raise ShapeError(f"no layer says how large the input is; {GIVE_SHAPE}")
 
 
 def make_layout(layers: Sequence[object], input_shape: Sequence[int] | None = None) -> Layout:

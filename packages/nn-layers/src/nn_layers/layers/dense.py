@@ -72,7 +72,11 @@ class Dense:
         if in_shape[-1] < 1:
             raise ShapeError(got=rows_of(in_shape), remedy="give rows of at least 1 number")
         if in_shape[-1] != (self.in_features or in_shape[-1]):
-            raise ShapeError(got=rows_of(in_shape), remedy=f"write Dense({in_shape[-1]}, {self.out_features})")
+            fitting = f"write Dense({in_shape[-1]}, {self.out_features})"
+            images = len(in_shape) == 3  # whose last axis is seldom meant
+            raise ShapeError(
+                got=rows_of(in_shape), remedy=f"put Flatten() in front, or {fitting}" if images else fitting
+            )
         n, m = in_shape[-1], self.out_features
         w = Param((n, m), self.init, (n, m), self.regularization, decay=True)
         return Plan((*in_shape[:-1], m), params={"w": w, "b": Param((m,), Zeros())})

@@ -4,16 +4,13 @@ A signal is one of seven kinds, with an unknown phase, carrier offset, timing an
 both know it: the energy detector's threshold stands on it, and the CNN reads I and Q as they are.
 """
 
-import argparse
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from charts import BAND, CNN, MEASURED, THEORY, chart, publish, table
+from command import arguments, trained
 from detectors import LENGTH, LEVELS, Real, Score, Trial, energy_in_band, noise, score, signals, theory, train
 
-from nn_model import load
-from nn_model.checkpoint import check_writable
 from nn_model.data.signals import energy_statistic, energy_threshold
 
 if TYPE_CHECKING:
@@ -96,22 +93,21 @@ def result(found: dict[float, Found], trials: dict[str, Trial]) -> str:
     return table(head, rows)
 
 
+def verdict(found: dict[float, Found]) -> str:
+    """Say at how many levels to 0 dB the network is ahead of the energy detector."""
+    weak = np.array(LEVELS) <= 0
+    ahead = {rate: np.sum((one.cnn > np.maximum(one.theory, one.energy))[weak]) for rate, one in found.items()}
+    return "\n".join(
+        f"At {100 * rate:g} % false alarms the CNN is ahead of energy at {levels} of the {weak.sum()} levels to 0 dB"
+        for rate, levels in ahead.items()
+    )
+
+
 def main() -> None:
     """Train, find thresholds on noise, count detections, draw."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--model", type=Path, default=Path("detect.safetensors"), help="where the network is saved")
-    parser.add_argument("--trained", type=Path, help="a saved network to judge, instead of training one")
-    parser.add_argument("--pictures", type=Path, help="folder for pictures and table; left out, none are made")
-    parser.add_argument("--quick", action="store_true", help="fewer rows and epochs: seconds, and worse")
-    parser.add_argument("--seed", type=int, default=0)
-    args = parser.parse_args()
-    if not args.trained:
-        check_writable(args.model)  # before training, not after
-
+    args = arguments(__doc__, "detect.safetensors")
     rows, epochs, test_rows, noise_rows = (1000, 3, 40, 4_000) if args.quick else (6000, 8, 400, 50_000)
-    nn = load(args.trained) if args.trained else train(rows, epochs, args.seed)
-    if not args.trained:
-        nn.save(args.model)
+    nn = trained(args, lambda: train(rows, epochs, args.seed))
 
     test = signals(test_rows * len(LEVELS), LEVELS, 4 * args.seed + 1)
     kept, other = noise(noise_rows, 4 * args.seed + 2), noise(noise_rows, 4 * args.seed + 3)
@@ -119,16 +115,9 @@ def main() -> None:
     trials = {name: Trial(give(test.z), test.snr_db, give(other)) for name, give in scores.items()}
     thresholds = {name: scores[name](kept) for name in ("band", "cnn")}
     found = {rate: detections(trials, rate, thresholds) for rate in FALSE_ALARMS}
-    shown = result(found, trials)
-    print(f"\n{shown}")
-    weak = np.array(LEVELS) <= 0
-    for rate, one in found.items():
-        ahead = np.sum((one.cnn > np.maximum(one.theory, one.energy))[weak])
-        print(
-            f"At {100 * rate:g} % false alarms the CNN is ahead of energy at {ahead} of the {weak.sum()} levels to 0 dB"
-        )
+    print(f"\n{result(found, trials)}\n{verdict(found)}")
     if args.pictures:
-        publish(args.pictures, pictures(found, trials), {"detection": shown})
+        publish(args.pictures, pictures(found, trials), {"detection": result(found, trials)})
 
 
 if __name__ == "__main__":

@@ -14,8 +14,8 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
-from main import Array, Classifier, Train, cross_validate, document, recommended
-from tables import read_table, right
+from tables import Array, read_table, right
+from training import FOLDS, Classifier, Train, cross_validate, document, recommended
 
 from nn_model.errors import DataError
 
@@ -27,21 +27,20 @@ except ImportError:
     sys.exit("Error: compare.py compares with scikit-learn, which is not installed; run: pip install scikit-learn")
 
 
-def scikit_learn(x: Array, y: Array, seed: int, *, hidden: int = 10, epochs: int = 2000) -> Classifier:
+def scikit_learn(x: Array, y: Array, seed: int, epochs: int = 2000) -> Classifier:
     """Train scikit-learn's network, standardised by the same rows; its default is 200 epochs."""
-    network = MLPClassifier((hidden,), max_iter=epochs, random_state=seed)
+    network = MLPClassifier((10,), max_iter=epochs, random_state=seed)
     fitted: Classifier = make_pipeline(StandardScaler(), network).fit(x, y)
     return fitted
 
 
 ROWS: dict[str, Train] = {
-    "document: [n, 10, 1]": document,
-    "recommended: [n, 10, 1]": recommended,
-    "scikit-learn: (10,), until it converges": scikit_learn,
-    "scikit-learn: (10,), its 200 epochs": partial(scikit_learn, epochs=200),
-    "recommended: [n, 32, 1]": partial(recommended, hidden=32),
-    "scikit-learn: (32,), until it converges": partial(scikit_learn, hidden=32),
+    "document": document,
+    "recommended": recommended,
+    "scikit-learn, until it converges": scikit_learn,
+    "scikit-learn, its 200 epochs": partial(scikit_learn, epochs=200),
 }
+"""The networks are `[n, 10, 1]`, all of them."""
 
 
 def cell(train: Train, x: Array, y: Array, seeds: int) -> str:
@@ -59,7 +58,7 @@ def main() -> None:
     # scikit-learn says that 200 epochs are few, and ours that a feature never varies: known, and the same in each row.
     warnings.simplefilter("ignore", UserWarning)
     try:
-        tables = [read_table(path, -1) for path in args.tables]
+        tables = [read_table(path, -1, FOLDS) for path in args.tables]
     except DataError as error:
         sys.exit(f"Error: {error}")
     print(f"| training | {' | '.join(path.stem for path in args.tables)} |")

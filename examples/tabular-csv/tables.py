@@ -14,11 +14,9 @@ from nn_model.plot.canvas import BLUE, GREY, VERMILLION, legend, new_figure, qui
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["FOLDS", "Table", "draw", "read_table", "right", "write_predictions"]
+__all__ = ["Array", "Table", "draw", "read_table", "right", "write_predictions"]
 
 Array = NDArray[Any]
-
-FOLDS = 5
 
 
 class Table(NamedTuple):
@@ -29,8 +27,11 @@ class Table(NamedTuple):
     names: tuple[str, str]
 
 
-def read_table(path: Path, label: int | str) -> Table:
-    """Read a table with one column of labels, any two texts or numbers; in sorted order they are 0 and 1."""
+def read_table(path: Path, label: int | str, least: int) -> Table:
+    """Read a table with one column of labels, any two texts or numbers, each in at least so many rows.
+
+    In sorted order they are 0 and 1.
+    """
     table = read_csv(path, label, dtype="float64")
     found, y, counts = np.unique(np.asarray(table.y), return_inverse=True, return_counts=True)
     if len(found) != 2:
@@ -38,8 +39,8 @@ def read_table(path: Path, label: int | str) -> Table:
             f"{path}: labels must be of two classes; found {len(found)} in {table.label!r}; "
             "name the column of labels with --label"
         )
-    if counts.min() < FOLDS:
-        raise DataError(f"{path}: {FOLDS} parts need {FOLDS} rows of each class; found {counts.min()}; add rows")
+    if counts.min() < least:
+        raise DataError(f"{path}: {least} parts need {least} rows of each class; found {counts.min()}; add rows")
     low, high = (table.classes[int(one)] if table.classes else f"{one:g}" for one in found)
     return Table(table.x, y, (low, high))
 
@@ -59,7 +60,7 @@ def write_predictions(path: Path, chances: Array, y: Array) -> None:
 
 def draw(chances: Array, y: Array) -> "Figure":
     """Draw RustNet's scatter plot: what each row was predicted to be, and what it is."""
-    figure = new_figure(10, 6)
+    figure = new_figure(8, 4.8)  # the shape of RustNet's, smaller in inches: larger letters
     ax, index, good = figure.subplots(), np.arange(len(y)), right(chances, y)
     quiet(ax)
     ax.axhline(0.5, color=GREY, linestyle="--", linewidth=1)

@@ -58,13 +58,3 @@ def test_mnist_nn_takes_a_folder_of_idx_files(tmp_path: Path) -> None:
         write_idx(tmp_path / f"{part}-images-idx3-ubyte.gz", (x * 255).astype(np.uint8).reshape(-1, 8, 8))
         write_idx(tmp_path / f"{part}-labels.idx1-ubyte", y.astype(np.uint8))
     assert "Training data: (1437, 64)" in run("mnist-nn/main.py", tmp_path, "--data", str(tmp_path))
-
-
-def test_xor_answers_all_four(tmp_path: Path) -> None:
-    answers = re.findall(
-        r"^(\d) xor (\d) = (\d), the network says ([\d.]+)$", run("xor/main.py", tmp_path), re.MULTILINE
-    )
-    assert len(answers) == 4
-    for a, b, label, chance in answers:
-        assert int(label) == int(a) ^ int(b)
-        assert (float(chance) > 0.5) == bool(int(label))

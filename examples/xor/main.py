@@ -33,13 +33,28 @@ def trained(recipe: Recipe, seed: int) -> NN:
     return nn
 
 
+def count(text: str) -> int:
+    """Read a whole number of at least 1."""
+    if not text.isdecimal() or int(text) == 0:
+        raise argparse.ArgumentTypeError(f"must be a whole number of at least 1; got {text!r}")
+    return int(text)
+
+
+def answer(nn: NN) -> None:
+    """Print the four answers."""
+    loss, accuracy = nn.test_step(X, Y)
+    print(f"loss = {loss:.6f}, accuracy = {100 * (accuracy or 0):.0f}%")
+    for row, label, chance in zip(X, nn.predict(X), nn.predict_proba(X)[:, 1], strict=True):
+        print(f"{row[0]:.0f} xor {row[1]:.0f} = {label}, the network says {chance:.3f}")
+
+
 def main() -> None:
-    """Train and print the four answers."""
+    """Train one network, or one from each of many seeds."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--document", action="store_true", help="the settings of Rust-Neural-Networks")
-    parser.add_argument("--epochs", type=int, help="[2,000, or 10,000 with --document]")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--seeds", type=int, help="train from so many seeds, and count those that learn everything")
+    parser.add_argument("--epochs", type=count, help="[2,000, or 10,000 with --document]")
+    parser.add_argument("--seed", type=int, default=0, help="of the first weights")
+    parser.add_argument("--seeds", type=count, help="train from so many seeds, and count those that learn everything")
     args = parser.parse_args()
     recipe = settings(document=args.document, epochs=args.epochs)
     print(f"{recipe.about}; here {recipe.epochs:,} epochs")
@@ -47,12 +62,8 @@ def main() -> None:
     if args.seeds:
         right = [np.array_equal(trained(recipe, seed).predict(X), Y) for seed in range(args.seeds)]
         print(f"all four answers right from {sum(right)} of {args.seeds} seeds")
-        return
-    nn = trained(recipe, args.seed)
-    loss, accuracy = nn.test_step(X, Y)
-    print(f"loss = {loss:.6f}, accuracy = {100 * (accuracy or 0):.0f}%")
-    for row, label, chance in zip(X, nn.predict(X), nn.predict_proba(X)[:, 1], strict=True):
-        print(f"{row[0]:.0f} xor {row[1]:.0f} = {label}, the network says {chance:.3f}")
+    else:
+        answer(trained(recipe, args.seed))
 
 
 if __name__ == "__main__":

@@ -41,7 +41,7 @@ LAYER_FAULTS: list[tuple[Any, dict[str, Any], type[Exception], str]] = [
         [Dense(None, 3)],
         {},
         ShapeError,
-        r"layers\[0\]: Dense\(None, 3\) has no input size; give it one, or give input_s",
+        r"layers\[0\]: Dense\(None, 3\) does not say how large the input is; give input_s",
     ),
     ([Tanh()], {}, ShapeError, "no layer says how large the input is; give input_shape"),
 ]
@@ -74,6 +74,12 @@ PART_FAULTS: list[tuple[dict[str, Any], type[Exception], str]] = [
     ({"classes": ["a", "b", "a"]}, ValueError, r"classes must all differ; got \['a', 'b', 'a'\]"),
     ({"classes": [0.5, 1.0, 2.0]}, ValueError, r"a list of names, .*; got \[0.5, 1.0, 2.0\]"),
     ({"classes": "abc"}, ValueError, "a list of names, .*; got 'abc'"),
+    ({"classes": 3}, PartError, r"a list of names, .*; got 3; leave classes out where they are just numbered"),
+    ({"classes": 3.0}, PartError, r"a list of names, .*; got 3.0"),
+    ({"classes": {"a", "b", "c"}}, PartError, r"a list of names, .*; got \{.*; a set has no order"),
+    ({"classes": frozenset({1, 2, 3})}, PartError, r"a list of names, .*; a set has no order"),
+    ({"classes": b"abc"}, PartError, r"a list of names, .*; got b'abc'"),
+    ({"classes": {"a": 1, "b": 2, "c": 3}}, PartError, r"a list of names, .*; got \{'a': 1"),
     ({"layers": [Dense(4, 1)]}, ShapeError, r"gives \(1,\); for two classes from one score take BinaryCrossEntropy"),
     (
         {"loss": BinaryCrossEntropy(), "layers": [Dense(4, 1)], "input_shape": (2, 4)},

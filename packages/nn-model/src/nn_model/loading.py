@@ -5,11 +5,10 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from nn_model.errors import CheckpointError, PartError, ShapeError
+from nn_model.train.arguments import check_whole
 
 if TYPE_CHECKING:
     from nn_model.network import NN
-
-MAX_PARAMETERS = 250_000_000
 
 
 def load(
@@ -18,7 +17,7 @@ def load(
     custom: Iterable[type] = (),
     engine: str = "auto",
     max_bytes: int | None = None,
-    max_parameters: int = MAX_PARAMETERS,
+    max_parameters: int | None = None,
 ) -> "NN":
     """Make the network that `NN.save` wrote, ready to predict and to go on training exactly where it stood.
 
@@ -32,10 +31,12 @@ def load(
         What runs the training program; it is no part of the file.
     max_bytes, max_parameters
         Caps on the file's size, by default 128 MiB for `.json` and 4 GiB for `.safetensors`, and on how many numbers
-        its spec may ask for; checked before anything is allocated.
+        its spec may ask for, 250 million by default; checked before anything is allocated.
 
     Raises
     ------
+    PartError
+        A cap that is no whole number of at least 1.
     CheckpointError
         Anything wrong with the file; it is never believed before it is checked.
     ShapeError
@@ -57,8 +58,12 @@ def load(
     (True, (Dense(4, 3),))
     """
     from nn_model.checkpoint import read, revive  # noqa: PLC0415  # who never loads never pays for it
+    from nn_model.checkpoint.places import MAX_PARAMETERS  # noqa: PLC0415  # likewise
 
-    snapshot = read(path, custom, max_bytes, max_parameters)
+    for name, cap in (("max_bytes", max_bytes), ("max_parameters", max_parameters)):
+        if cap is not None:
+            check_whole(name, cap)
+    snapshot = read(path, custom, max_bytes, MAX_PARAMETERS if max_parameters is None else max_parameters)
     try:
         return revive(snapshot, engine)
     except ShapeError as error:

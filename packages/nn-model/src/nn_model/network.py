@@ -51,7 +51,7 @@ class NN:
         `"classification"` or `"regression"`; left out, the loss says. `"classification"` with `MSE` makes labels
         one-hot (0 or 1 for a single output) and still gives accuracy, labels and a `Report`.
     classes
-        The classes' names; left out, their numbers.
+        The classes' names, in the order of their numbers; left out, these numbers themselves.
     dtype
         `"float32"` or `"float64"`: of parameters and all arithmetic.
     engine
@@ -258,7 +258,8 @@ class NN:
         Parameters
         ----------
         path
-            Ends in `.safetensors` (compact; the arrays open in any safetensors reader) or `.json` (readable).
+            Ends in `.safetensors` (compact; the arrays open in any safetensors reader) or `.json` (readable). `load`
+            takes files of up to 4 GiB and 128 MiB, and networks of up to 250 million numbers, unless it is told more.
 
         Raises
         ------

@@ -16,7 +16,7 @@ import pytest
 from nn_model import load
 from nn_model.checkpoint import Snapshot, read, write
 from nn_model.checkpoint.source import opened
-from nn_model.errors import CheckpointError
+from nn_model.errors import CheckpointError, PartError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,6 +30,35 @@ def test_only_two_suffixes(tmp_path: Path, snapshot: Snapshot, name: str) -> Non
         with pytest.raises(CheckpointError, match=r"the suffix must be \.safetensors or \.json; found '"):
             call()
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["ckpt", "run.2026"])
+def test_a_folder_is_said_to_be_one(tmp_path: Path, snapshot: Snapshot, name: str) -> None:
+    (tmp_path / name).mkdir()
+    for call in (lambda: read(tmp_path / name), lambda: write(tmp_path / name, snapshot)):
+        with pytest.raises(CheckpointError, match=r"this is a folder; name a \.safetensors or \.json file in it"):
+            call()
+
+
+@pytest.mark.parametrize(("custom", "found"), [(3, "3"), (Snapshot, "Snapshot"), ("Own", "'Own'")])
+def test_own_classes_are_handed_over_as_a_list(tmp_path: Path, snapshot: Snapshot, custom: Any, found: str) -> None:
+    write(tmp_path / "a.json", snapshot)
+    with pytest.raises(CheckpointError, match=rf"custom must be classes, as in custom=\(.*,\); found .*{found}"):
+        load(tmp_path / "a.json", custom=custom)
+
+
+@pytest.mark.parametrize("cap", ["max_bytes", "max_parameters"])
+@pytest.mark.parametrize("value", [-1, 0, True, "10", 2.5, math.nan])
+def test_a_cap_is_a_whole_number(tmp_path: Path, snapshot: Snapshot, cap: str, value: Any) -> None:
+    write(tmp_path / "a.json", snapshot)
+    with pytest.raises(PartError, match=f"{cap} must be a whole number of at least 1; got "):
+        load(tmp_path / "a.json", **{cap: value})
+
+
+def test_caps_that_are_left_open_are_the_usual_ones(tmp_path: Path, snapshot: Snapshot) -> None:
+    write(tmp_path / "a.json", snapshot)
+    with pytest.raises(CheckpointError, match="run state"):  # this file has none: all that was read before is fine
+        load(tmp_path / "a.json", max_bytes=None, max_parameters=None)
 
 
 def test_a_suffix_in_capitals(tmp_path: Path, snapshot: Snapshot) -> None:

@@ -14,7 +14,7 @@ from nn_loss import CrossEntropy
 from nn_model import NN, load
 from nn_model.checkpoint import claim
 from nn_model.errors import CallbackError, CheckpointError, PartError
-from nn_model.train import Checkpoint, EarlyStopping, Event
+from nn_model.train import Callback, Checkpoint, CSVLog, EarlyStopping, Event
 from nn_optim import SGD, Adam
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -284,3 +284,30 @@ def test_a_stop_at_the_start_saves_nothing(
     assert names(tmp_path) == []
     assert nn.fit(x, y, callbacks=[recorder(stop_at=1, every=1), Checkpoint(tmp_path)], **OPTIONS).reason
     assert load(tmp_path / "last.safetensors").step == 1
+
+
+@pytest.mark.parametrize("name", ["model.pt", "model.PTH", "model.h5", "model.keras", "model.pkl", "model.npz"])
+def test_a_file_of_another_format_is_no_folder_to_make(tmp_path: Path, name: str) -> None:
+    with pytest.raises(CheckpointError, match=r"model\..*: checkpoints are \.safetensors or \.json files; name one"):
+        Checkpoint(tmp_path / name)
+    assert names(tmp_path) == []
+
+
+def test_dots_in_the_name_of_a_folder_are_fine(nn: NN, x: Array, y: Array, tmp_path: Path) -> None:
+    nn.fit(x, y, callbacks=[Checkpoint(tmp_path / "run.2026.05")], **OPTIONS)
+    assert names(tmp_path / "run.2026.05") == ["best.safetensors", "last.safetensors"]
+
+
+def test_an_empty_path_is_no_folder() -> None:
+    with pytest.raises(CheckpointError, match=r"path must name a folder or a file; got ''; .* here is '\.'"):
+        Checkpoint("")
+
+
+@pytest.mark.parametrize("suffix", [".json", ".safetensors"])
+def test_a_log_and_a_checkpoint_are_two_files(nn: NN, x: Array, y: Array, tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"a{suffix}"
+    both: list[list[Callback]] = [[Checkpoint(path), CSVLog(path)], [CSVLog(path), Checkpoint(path)]]
+    for callbacks in both:
+        with pytest.raises(PartError, match=r"callbacks\[1\] is for .*a\..*, and so is callbacks\[0\]; give each its"):
+            nn.fit(x, y, callbacks=callbacks, **OPTIONS)
+    assert names(tmp_path) == []

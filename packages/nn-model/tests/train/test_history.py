@@ -36,6 +36,28 @@ def test_the_line_of_an_epoch() -> None:
     assert line == "Epoch 1/10, Loss: 0.2543, Val Loss: 0.1832, Val Acc: 94.50%, MSE: 0.0123, Time: 0.34s"
 
 
+def test_a_loss_of_many_digits_is_written_short() -> None:
+    line = epoch_line(Row(1, 5.98434e26, None, 2.0, 39683.1211, None, 0.1), 9, {"MSE": 1e7})
+    assert line == "Epoch 1/9, Loss: 5.9843e+26, Val Loss: 39683.1211, MSE: 1.0000e+07, Time: 2.00s"
+    assert "Loss: nan, Val Loss: inf" in epoch_line(Row(1, math.nan, None, 2.0, math.inf, None, 0.1), 9)
+
+
+def test_a_history_is_indexed_like_a_list() -> None:
+    rows = [Row(i, 1 / i, i / 10, 0.1 * i, None, None, 0.01 * i) for i in (1, 2, 3)]
+    history = History(list(rows))
+    assert history[0] is rows[0]
+    assert history[-1] is rows[2]
+    assert history[1:] == rows[1:]
+    with pytest.raises(IndexError):
+        history[3]
+
+
+def test_every_column_of_a_history_is_a_list() -> None:
+    history = History([ROW, Row(2, 1.5, None, 2.0, None, None, 0.1)])
+    for name in ("train_loss", "train_accuracy", "train_time", "val_loss", "val_accuracy", "lr"):
+        assert getattr(history, name) == [getattr(row, name) for row in history]
+
+
 def test_fit_prints_a_line_for_every_epoch(
     network: MakeNetwork, x: Array, y: Array, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -313,6 +313,8 @@ def test_without_a_terminal_there_are_only_lines(
     assert err == ""
     nn.fit(x, y, callbacks=[ProgressBar(), lambda event: Stop("enough") if event.batch else None], **options)
     assert capsys.readouterr().out == "Enough\n"
+    nn.fit(x, y, callbacks=[ProgressBar()], resume=True, **options)
+    assert capsys.readouterr().out.splitlines()[0] == "Resumed in epoch 1, batch 2"
 
 
 def test_a_program_without_streams_trains_all_the_same(

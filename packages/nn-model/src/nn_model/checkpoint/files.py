@@ -19,8 +19,17 @@ def check_suffix(path: PathLike) -> str:
     """Give the path's suffix; raise `CheckpointError` if it is none of the two."""
     suffix = Path(path).suffix.lower()
     if suffix not in SUFFIXES:
+        if _is_folder(path):
+            raise CheckpointError(f"{Path(path)}: this is a folder; name a {' or '.join(SUFFIXES)} file in it")
         raise CheckpointError(f"{Path(path)}: the suffix must be {' or '.join(SUFFIXES)}; found {suffix or 'none'!r}")
     return suffix
+
+
+def _is_folder(path: PathLike) -> bool:
+    try:
+        return Path(path).is_dir()
+    except (OSError, ValueError):  # no possible path
+        return False
 
 
 def _format(path: PathLike) -> ModuleType:

@@ -11,7 +11,10 @@ from pydantic.dataclasses import dataclass as checked_dataclass
 from nn_layers import Propagate
 from nn_layers.layout import Layout, make_layout
 from nn_loss import Loss
-from nn_model.checkpoint import parts
+from nn_model.checkpoint.part_dump import dump
+from nn_model.checkpoint.part_load import load
+from nn_model.checkpoint.part_options import planned
+from nn_model.checkpoint.roles import CLIPPING, LAYER, LOSS, OPTIMIZER, named
 from nn_model.checkpoint.sentences import sentence
 from nn_model.checkpoint.strict_json import canonical, check, cut
 from nn_model.errors import CheckpointError, ShapeError
@@ -92,10 +95,10 @@ class NetworkSpec:
         """
         _check_layers(self.layers)
         data = {
-            "layers": [parts.dump(layer, parts.LAYER, f"layers[{i}]") for i, layer in enumerate(self.layers)],
-            "loss": parts.dump(self.loss, parts.LOSS, "loss"),
-            "optimizer": parts.dump(self.optimizer, parts.OPTIMIZER, "optimizer"),
-            "clip": None if self.clip is None else parts.dump(self.clip, parts.CLIPPING, "clip"),
+            "layers": [dump(layer, LAYER, f"layers[{i}]") for i, layer in enumerate(self.layers)],
+            "loss": dump(self.loss, LOSS, "loss"),
+            "optimizer": dump(self.optimizer, OPTIMIZER, "optimizer"),
+            "clip": None if self.clip is None else dump(self.clip, CLIPPING, "clip"),
             "input_shape": None if self.input_shape is None else list(self.input_shape),
             **{name: getattr(self, name) for name in ("task", "classes", "dtype", "seed")},
         }
@@ -113,19 +116,19 @@ class NetworkSpec:
         CheckpointError
             Anything that is not as a spec must be; the message names the layer and the option.
         """
-        own = parts.named(custom)
+        own = named(custom)
         check(data, "spec")
         _check_keys(data)
         _check_layers(data["layers"])
         plain = _checked_plain(data)
-        layers = tuple(parts.load(layer, parts.LAYER, f"layers[{i}]", own) for i, layer in enumerate(data["layers"]))
+        layers = tuple(load(layer, LAYER, f"layers[{i}]", own) for i, layer in enumerate(data["layers"]))
         _check_nested(layers)
         clip = data.get("clip")
         return cls(
             layers,
-            parts.load(data["loss"], parts.LOSS, "loss", own),
-            parts.load(data["optimizer"], parts.OPTIMIZER, "optimizer", own),
-            None if clip is None else parts.load(clip, parts.CLIPPING, "clip", own),
+            load(data["loss"], LOSS, "loss", own),
+            load(data["optimizer"], OPTIMIZER, "optimizer", own),
+            None if clip is None else load(clip, CLIPPING, "clip", own),
             *(getattr(plain, field.name) for field in fields(_Plain)),
         )
 
@@ -154,7 +157,7 @@ def _check_layers(layers: Any) -> None:
 
 
 def _check_nested(layers: tuple[Propagate, ...]) -> None:
-    if (count := parts.planned(layers)) > MAX_LAYERS:
+    if (count := planned(layers)) > MAX_LAYERS:
         raise CheckpointError(
             f"spec: there may be at most {MAX_LAYERS:,} layers, where those inside others count once for each level; "
             f"found {count:,}"

@@ -65,6 +65,7 @@ KEPT = {
     "min_delta": Kept(float, Number(0, 1e6)),
     "recommended": Kept(bool, click.BOOL),
     "preset": Kept(str, click.Choice(list(PRESETS)), optional=True),
+    "threads": Kept(int, COUNT, optional=True),
     "checkpoint_stride": Kept(int, COUNT),
     "checkpoint_steps": Kept(int, COUNT, optional=True),
     "label": Kept(str, NAME),

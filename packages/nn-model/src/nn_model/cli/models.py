@@ -1,5 +1,6 @@
 """Networks that a person names: a preset, or a file of a spec."""
 
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,12 +10,13 @@ import nn_optim
 from nn_layers import Standardize
 from nn_loss import MSE, CrossEntropy, Loss
 from nn_model.checkpoint import NetworkSpec
-from nn_model.checkpoint.parts import LOSS, OPTIMIZER, dump
+from nn_model.checkpoint.part_dump import dump
+from nn_model.checkpoint.roles import LOSS, OPTIMIZER
 from nn_model.checkpoint.source import opened
 from nn_model.checkpoint.strict_json import decode
 from nn_model.cli.datasets import Data
 from nn_model.cli.faults import printable
-from nn_model.errors import DataError, ShapeError
+from nn_model.errors import CheckpointError, DataError, ShapeError
 from nn_model.network import NN
 from nn_model.presets import PRESETS, Recipe
 from nn_optim import Optimizer, Schedule
@@ -99,11 +101,24 @@ def spec_for(model: str, data: Data, optimizer: Optimizer, recipe: Recipe | None
 
 def _read(path: Path, loss: Loss, optimizer: Optimizer) -> NetworkSpec:
     """Read a spec; what it does not say is taken from here."""
+    _check_spec(path)
     with opened(path, MAX_BYTES) as source:
         spec = decode(bytes(source.read(source.size)), "spec")
         if isinstance(spec, dict):
             spec = {"loss": dump(loss, LOSS, "loss"), "optimizer": dump(optimizer, OPTIMIZER, "optimizer")} | spec
         return NetworkSpec.from_json(spec)
+
+
+def _check_spec(path: Path) -> None:
+    """Say so where a name is neither a preset's nor a file's, and where it is a checkpoint's."""
+    if not os.path.lexists(path):
+        presets = ", ".join(PRESETS)
+        raise CheckpointError(f"{path}: there is no such file; --model takes a spec in JSON, or one of {presets}")
+    if path.suffix.lower() == ".safetensors":
+        raise CheckpointError(
+            f"{path}: this is a checkpoint, and --model takes a spec in JSON; nn summary --json --checkpoint prints "
+            "that of a checkpoint, and nn train --weights-only begins with its weights"
+        )
 
 
 def _sized(spec: NetworkSpec, shape: tuple[int, ...]) -> NetworkSpec:

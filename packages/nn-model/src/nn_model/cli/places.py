@@ -1,8 +1,10 @@
 """The files of one run of `nn train`."""
 
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
+from nn_model.checkpoint import claim
 from nn_model.cli.faults import printable
 from nn_model.cli.outputs import check_apart, check_output, check_picture
 from nn_model.errors import CheckpointError, DataError
@@ -93,10 +95,12 @@ class Files:
             check_output(missing[-1], force=True)
         return frozenset(missing)
 
-    def make(self, event: Event, *, force: bool) -> None:
-        """Make the folder of the checkpoints when training begins: a callback."""
+    def make(self, event: Event, *, force: bool, claims: ExitStack) -> None:
+        """Make the folder of the checkpoints when training begins, and claim the best one: a callback."""
         if event.kind != "start":
             return
         self.folder.mkdir(parents=True, exist_ok=True)
-        if event.fresh and force and self.best.is_file():  # the best of another run must not pass for this one's
+        alone = claims.enter_context(claim(self.best))
+        # The best of another run must not pass for this one's; unless that run goes on, and needs it.
+        if event.fresh and force and alone and self.best.is_file():
             self.best.replace(self.best.with_name(f"{self.best.name}.bak"))

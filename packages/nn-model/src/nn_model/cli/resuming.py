@@ -8,7 +8,7 @@ from nn_model.checkpoint.strict_json import cut_text
 from nn_model.cli.datasets import Data
 from nn_model.cli.faults import say
 from nn_model.cli.kept import remembered_by
-from nn_model.cli.sameness import changed, changes, check_network, fingerprint
+from nn_model.cli.sameness import changed, changes, check_network, fingerprint, judged_otherwise
 from nn_model.cli.settings import Settings
 from nn_model.errors import CheckpointError
 from nn_model.network import NN
@@ -110,6 +110,10 @@ class Resumption:
             )
         if found:
             say(f"Warning: going on with other settings: {'; '.join(found)}")
+            if judged_otherwise(self.run.fingerprint, now):
+                say(
+                    "Warning: the best so far was judged by other rows; best.safetensors changes once an epoch beats it"
+                )
             nn = changed(self.snapshot, now, settings, given)
         note_schedule(nn, settings.nb_epochs * -(-now["rows"] // settings.batch_size))
         return nn

@@ -16,7 +16,7 @@ from nn_model.train.division import divided
 from nn_model.train.fit import digest
 from nn_model.train.run import Run
 
-__all__ = ["changed", "changes", "check_network", "fingerprint"]
+__all__ = ["changed", "changes", "check_network", "fingerprint", "judged_otherwise"]
 
 
 def check_network(path: Path, run: Run, nn: NN, settings: Settings, given: frozenset[str], data: Data) -> None:
@@ -62,6 +62,11 @@ def changes(
             yield f"other {name.replace('_', ' ')}"
         else:
             yield f"{name.replace('_', '-')} was {was.get(name)}, now {value}"
+
+
+def judged_otherwise(was: dict[str, Any], now: dict[str, Any]) -> bool:
+    """Whether epochs from now on are judged by other rows, so that their losses do not compare with the best so far."""
+    return any(was.get(name) != now[name] for name in ("validation", "data", "seed"))
 
 
 def changed(snapshot: Snapshot, now: dict[str, Any], settings: Settings, given: frozenset[str]) -> NN:

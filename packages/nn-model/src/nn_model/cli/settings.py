@@ -28,6 +28,7 @@ class Settings:
     min_delta: float
     recommended: bool
     seed: int
+    threads: int | None
     checkpoint_stride: int
     checkpoint_steps: int | None
     label: str

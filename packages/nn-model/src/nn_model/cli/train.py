@@ -86,6 +86,11 @@ RECOMMENDED = "; ".join(f"{name}: {preset.recommended.about}" for name, preset i
 )
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of everything random.")
 @click.option(
+    "--threads",
+    type=COUNT,
+    help="How many threads BLAS may use; 1 is often fastest where other programs run too. Needs nn-model[threads].",
+)
+@click.option(
     "--checkpoint-folder",
     type=options.FILE,
     default=Path("checkpoints"),

@@ -2,6 +2,7 @@
 
 import signal
 import sys
+from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -59,20 +60,23 @@ def train_network(
         before.note_log(files.log, files.log_in_words)
     if not resume and weights is None:
         adapt(nn, data, settings)
-    history = nn.fit(
-        x,
-        data.y,
-        epochs=settings.nb_epochs,
-        batch_size=settings.batch_size,
-        validation_split=settings.share,
-        validation_order=settings.validation_order,
-        callbacks=callbacks(files, settings, force=force),
-        augment=settings.recipe.augment if settings.recipe else None,
-        resume=resume,
-    )
-    if history.reason == REASONS[signal.SIGINT]:
-        sys.exit(INTERRUPTED)
-    finish(files, data)
+    with ExitStack() as claims:
+        history = nn.fit(
+            x,
+            data.y,
+            epochs=settings.nb_epochs,
+            batch_size=settings.batch_size,
+            validation_split=settings.share,
+            validation_order=settings.validation_order,
+            callbacks=callbacks(files, settings, claims, force=force),
+            augment=settings.recipe.augment if settings.recipe else None,
+            threads=settings.threads,
+            resume=resume,
+        )
+        if history.reason == REASONS[signal.SIGINT]:
+            say(f"Saved: {files.last}; --resume goes on there")
+            sys.exit(INTERRUPTED)
+        finish(files, data)
 
 
 def take_weights(nn: NN, path: Path) -> None:
@@ -122,10 +126,10 @@ def describe(nn: NN, data: Data, settings: Settings) -> None:
     say(repr(nn))
 
 
-def callbacks(files: Files, settings: Settings, *, force: bool) -> list[Callback]:
+def callbacks(files: Files, settings: Settings, claims: ExitStack, *, force: bool) -> list[Callback]:
     """Give all that listens to training."""
     remembered = Remembered(settings, files.log_in_words)
-    make = partial(files.make, force=force)
+    make = partial(files.make, force=force, claims=claims)
     listening: list[Callback] = [make, remembered, CSVLog(files.log, overwrite=force), ProgressBar()]
     if settings.patience is not None:
         # The best epoch is in a file of its own.

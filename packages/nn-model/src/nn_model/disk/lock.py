@@ -31,8 +31,10 @@ _OURS = (str(Path(__file__).parents[1]) + os.sep, contextmanager.__code__.co_fil
 
 
 @contextmanager
-def claim(path: PathLike) -> Iterator[None]:
+def claim(path: PathLike) -> Iterator[bool]:
     """Say that this process writes to `path` while the block runs, as long as that takes.
+
+    Gives whether no other process says so too, as far as this disk can tell.
 
     Warns
     -----
@@ -54,7 +56,7 @@ def claim(path: PathLike) -> Iterator[None]:
     if taken is False:
         _warn(target)
     try:
-        yield
+        yield taken is not False
     finally:
         if taken:
             with _guard:

@@ -1,6 +1,7 @@
 """Which coding of targets a network uses, from its loss, task, and number of outputs."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Any, Literal, Protocol
 
 import numpy as np
@@ -113,16 +114,28 @@ def _classification(loss: Loss, out_shape: Shape, classes: Sequence[Any] | None,
     return LabelCoding(_names(classes, outputs), out_shape, dtype)
 
 
+def _listed(classes: Any) -> tuple[list[Any], str]:
+    """Give names in their order; none, and what to do, where there is no order or there are no names."""
+    if isinstance(classes, AbstractSet):
+        return [], "; a set has no order: give a list"
+    if isinstance(classes, int | np.integer):
+        return [], "; leave classes out where they are just numbered"
+    if isinstance(classes, str | bytes | Mapping) or not isinstance(classes, Iterable):
+        return [], ""
+    return list(classes), ""
+
+
 def _names(classes: Sequence[Any] | None, count: int) -> Array:
     """Give the classes' names: those given, or their numbers."""
     if classes is None:
         return np.arange(count)
-    given = list(classes) if not isinstance(classes, str) else []
+    given, remedy = _listed(classes)
     kinds = {
         bool if isinstance(n, bool | np.bool_) else int if isinstance(n, int | np.integer) else type(n) for n in given
     }
     if len(kinds) != 1 or not issubclass(next(iter(kinds)), str | int) or "" in {str(name).strip() for name in given}:
-        raise PartError(f"classes must be a list of names, all text or all whole numbers, none blank; got {classes!r}")
+        rule = "classes must be a list of names, all text or all whole numbers, none blank"
+        raise PartError(f"{rule}; got {classes!r}{remedy}")
     names = np.array(given)
     if len(names) != count:
         raise ShapeError(f"classes has {len(names)} names, the last layer tells {count} classes apart; make them equal")

@@ -13,10 +13,11 @@ from nn_model.errors import CheckpointError, DataError, PartError, ShapeError
 from nn_model.train.arguments import check_choice, check_whole
 from nn_model.train.augmenting import make_augmenting, named
 from nn_model.train.division import check_classes, divided
-from nn_model.train.events import Callback, Event
-from nn_model.train.history import History, epoch_line
+from nn_model.train.events import Callback
+from nn_model.train.history import History
 from nn_model.train.interrupt import interruptible
 from nn_model.train.loop import Loop
+from nn_model.train.printing import print_epochs
 from nn_model.train.run import Marks, Run
 from nn_model.train.source import make_source
 from nn_model.train.telling import in_order, saves
@@ -106,7 +107,9 @@ def held_out(core: "Core", validation_data: Any) -> Rows:
 def pair(validation_data: Any) -> tuple[Any, Any]:
     """Check that validation data are inputs and targets."""
     if not isinstance(validation_data, tuple | list) or len(validation_data) != 2:
-        raise PartError(f"validation_data must be (x, y); got {type(validation_data).__name__}")
+        listed = isinstance(validation_data, tuple | list)
+        count = f"{len(validation_data)} thing{'' if len(validation_data) == 1 else 's'}" if listed else None
+        raise PartError(f"validation_data must be (x, y); got {count or type(validation_data).__name__}")
     return validation_data[0], validation_data[1]
 
 
@@ -118,13 +121,3 @@ def digest(*arrays: Array | None) -> str:
             found.update(f"{array.dtype.str}{array.shape}".encode())
             found.update(np.ascontiguousarray(array).data)
     return found.hexdigest()
-
-
-def print_epochs(event: Event) -> None:
-    """Print a line for every epoch, and why training ended early."""
-    if event.kind == "epoch" and event.row is not None:
-        print(epoch_line(event.row, event.epochs, event.history.measured(event.row)), flush=True)
-    elif event.kind == "end" and event.reason and not event.failed:
-        print(event.reason[:1].upper() + event.reason[1:], flush=True)
-    elif event.kind == "start" and not event.fresh and event.epoch < event.epochs:
-        print(f"Resumed in epoch {event.epoch + 1}, batch {event.batch + 1}", flush=True)

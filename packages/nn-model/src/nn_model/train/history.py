@@ -1,9 +1,10 @@
 """What a training run was like: a row for every epoch."""
 
+import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, SupportsIndex, overload
 
 from nn_model.disk.atomic import check_target, write_whole
 from nn_model.errors import DataError
@@ -42,7 +43,7 @@ CELLS = tuple(cell.name for cell in fields(Row))
 
 @dataclass(slots=True)
 class History:
-    """The epochs of a training run, in order.
+    """The epochs of a training run, in order: `history[-1]` is the last, and each number has a list of its own.
 
     Attributes
     ----------
@@ -58,6 +59,8 @@ class History:
     >>> history = History([Row(1, 0.25, 0.92, 0.3, 0.18, 0.945, 0.01)])
     >>> history.train_loss, len(history), history.best().epoch
     ([0.25], 1, 1)
+    >>> history[-1].val_accuracy
+    0.945
     """
 
     rows: list[Row] = field(default_factory=list)
@@ -74,10 +77,30 @@ class History:
         """Give the epochs in order."""
         return iter(self.rows)
 
+    @overload
+    def __getitem__(self, place: SupportsIndex) -> Row: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> list[Row]: ...
+
+    def __getitem__(self, place: SupportsIndex | slice) -> Row | list[Row]:
+        """Give an epoch by its place, from 0, or the list of several; `history[-1]` is the last."""
+        return self.rows[place]
+
     @property
     def train_loss(self) -> list[float]:
         """Training loss of every epoch."""
         return [row.train_loss for row in self.rows]
+
+    @property
+    def train_accuracy(self) -> list[float | None]:
+        """Training accuracy of every epoch."""
+        return [row.train_accuracy for row in self.rows]
+
+    @property
+    def train_time(self) -> list[float]:
+        """Seconds of every epoch's training steps."""
+        return [row.train_time for row in self.rows]
 
     @property
     def val_loss(self) -> list[float | None]:
@@ -88,6 +111,11 @@ class History:
     def val_accuracy(self) -> list[float | None]:
         """Validation accuracy of every epoch."""
         return [row.val_accuracy for row in self.rows]
+
+    @property
+    def lr(self) -> list[float]:
+        """The last learning rate of every epoch."""
+        return [row.lr for row in self.rows]
 
     def best(self) -> Row:
         """Give the epoch with the lowest validation loss, or training loss where there is no validation."""
@@ -149,12 +177,16 @@ def log_cells(row: Row) -> list[str]:
 
 def epoch_line(row: Row, epochs: int, metrics: Mapping[str, float] | None = None) -> str:
     """Write an epoch as a line: `Epoch 1/10, Loss: 0.2543, Val Loss: 0.1832, Val Acc: 94.50%, Time: 0.34s`."""
-    parts = [f"Epoch {row.epoch}/{epochs}", f"Loss: {row.train_loss:.4f}"]
+    parts = [f"Epoch {row.epoch}/{epochs}", f"Loss: {_short(row.train_loss)}"]
     if row.val_loss is not None:
-        parts.append(f"Val Loss: {row.val_loss:.4f}")
+        parts.append(f"Val Loss: {_short(row.val_loss)}")
     if row.val_accuracy is not None:
         parts.append(f"Val Acc: {100 * row.val_accuracy:.2f}%")
     elif row.val_loss is None and row.train_accuracy is not None:
         parts.append(f"Acc: {100 * row.train_accuracy:.2f}%")
-    parts += [f"{name}: {value:.4f}" for name, value in (metrics or {}).items()]
+    parts += [f"{name}: {_short(value)}" for name, value in (metrics or {}).items()]
     return ", ".join([*parts, f"Time: {row.train_time:.2f}s"])
+
+
+def _short(value: float) -> str:
+    return f"{value:.4f}" if not 1e6 <= abs(value) < math.inf else f"{value:.4e}"

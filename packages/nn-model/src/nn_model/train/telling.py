@@ -38,14 +38,24 @@ def in_order(callbacks: Any) -> list[Callback]:
 
 
 def _check_apart(callbacks: list[Callback] | tuple[Callback, ...]) -> None:
-    """Refuse two callbacks of one kind that write to one path, or measure under one name."""
-    seen = set()
+    """Refuse two callbacks of one kind, or two of ours, that write to one path, or measure under one name."""
+    seen: dict[tuple[Any, str], int] = {}
     for i, callback in enumerate(callbacks):
         path, name = getattr(callback, "path", None), getattr(callback, "name", None)
         target = str(Path(path).absolute()) if isinstance(path, str | Path) else name
-        if target is not None and (type(callback), target) in seen:
+        if target is None:
+            continue
+        first = seen.setdefault((_owner(callback), target), i)
+        if type(callbacks[first]) is not type(callback):
+            raise PartError(f"callbacks[{i}] is for {target!r}, and so is callbacks[{first}]; give each its own")
+        if first < i:
             raise PartError(f"callbacks[{i}] is the second {name_of(callback)} for {target!r}; give each its own")
-        seen.add((type(callback), target))
+
+
+def _owner(callback: Callback) -> Any:
+    """Say who must share no path with whom: callbacks of ours, or those of one class."""
+    ours = type(callback).__module__.startswith("nn_model.train.") and hasattr(callback, "path")
+    return "ours" if ours else type(callback)
 
 
 def note_best(callbacks: Sequence[Callback], event: Event) -> None:

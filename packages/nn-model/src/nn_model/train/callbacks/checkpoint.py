@@ -1,12 +1,12 @@
 """A run that can be gone on with."""
 
-import hashlib
 import os
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 from nn_model.checkpoint import check_savable, check_writable, claim
+from nn_model.disk.place import place_of
 from nn_model.errors import CheckpointError, PartError
 from nn_model.train import trusted
 from nn_model.train.arguments import check_choice, check_whole
@@ -14,6 +14,8 @@ from nn_model.train.callbacks.monitor import Best, Monitor, check_monitor, check
 from nn_model.train.events import Event
 
 SUFFIXES = (".safetensors", ".json")
+FOREIGN = (".pt", ".pth", ".ckpt", ".h5", ".hdf5", ".keras", ".pkl", ".pickle", ".npz", ".npy", ".onnx", ".bin", ".txt")
+"""Suffixes of files that are of another format: nobody who names one means a folder."""
 
 
 class Checkpoint:
@@ -47,7 +49,8 @@ class Checkpoint:
     PartError
         An argument out of its range; at the start of training, nothing to monitor.
     CheckpointError
-        At the start: the files could not be written. Later: a full or broken disk. What was there is left whole.
+        A path that names a file of another format. At the start: the files could not be written. Later: a full or
+        broken disk. What was there is left whole.
 
     Notes
     -----
@@ -79,7 +82,7 @@ class Checkpoint:
         check_monitor(monitor)
         if best_only and keep is not None:
             raise PartError("keep counts the files of last states, and best_only=True writes none; give one of the two")
-        self.path = Path(path)
+        self.path = _checked(path)
         self.every_epochs, self.every, self.best_only, self.keep = every_epochs, every_steps, best_only, keep
         self.monitor = monitor
         self.best = Best()
@@ -151,7 +154,7 @@ class Checkpoint:
     def state(self) -> dict[str, Any]:
         """Give the best so far, the numbers of the files that are kept, and a digest of where they are."""
         numbers = [list(number) for number in self._numbers]
-        return {**self.best.state(), "numbers": numbers, "place": self._place()}
+        return {**self.best.state(), "numbers": numbers, "place": place_of(self.path)}
 
     def restore(self, state: dict[str, Any]) -> None:
         """Take them back."""
@@ -161,13 +164,19 @@ class Checkpoint:
             (trusted.whole({"number": a}, "number"), trusted.whole({"number": b}, "number")) for a, b in pairs
         ]
         # Files elsewhere are not this run's to remove. Earlier files tell the place by its path.
-        own = state["place"] == self._place() if "place" in state else state.get("path") == str(self.path.absolute())
-        if not own:
+        here = {"place": place_of(self.path)} if "place" in state else {"path": str(self.path.absolute())}
+        if not here.items() <= state.items():
             self._numbers = []
 
-    def _place(self) -> str:
-        # A path need not be Unicode, and is nobody's business who is given the file.
-        return hashlib.sha256(str(self.path.absolute()).encode(errors="surrogatepass")).hexdigest()
+
+def _checked(path: str | os.PathLike[str]) -> Path:
+    """Check that a path names a folder, or a file of one of the two formats."""
+    found = Path(path)
+    if not os.fspath(path):
+        raise CheckpointError("path must name a folder or a file; got ''; the folder that is here is '.'")
+    if found.suffix.lower() in FOREIGN:
+        raise CheckpointError(f"{found}: checkpoints are {' or '.join(SUFFIXES)} files; name one, or a folder for them")
+    return found
 
 
 def _numbered(epoch: int, batch: int) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 
 from nn_model.extras import need
 from nn_model.train.events import Event
-from nn_model.train.history import epoch_line
+from nn_model.train.printing import print_epochs
 
 
 class ProgressBar:
@@ -43,13 +43,9 @@ class ProgressBar:
         """Move the bar; close it at the end of an epoch and print the epoch's line."""
         if event.kind == "steps":
             self._move(event)
-        elif event.row is not None:
-            self._close()
-            self._say(epoch_line(event.row, event.epochs, event.history.measured(event.row)))
-        elif event.kind == "end":
-            self._close()
-            if event.reason and not event.failed:
-                self._say(event.reason[:1].upper() + event.reason[1:])
+            return
+        self._close()
+        print_epochs(event)
 
     def _move(self, event: Event) -> None:
         if sys.stderr is None:  # a window program on Windows has no streams
@@ -72,6 +68,3 @@ class ProgressBar:
         if self._bar is not None:
             self._bar.close()
             self._bar = None
-
-    def _say(self, line: str) -> None:
-        print(line, flush=True)

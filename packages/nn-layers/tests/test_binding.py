@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import pairwise, zip_longest
+from math import prod
 
 import numpy as np
 import pytest
 
-from nn_layers import ELU, SELU, Dense, Dropout, Flatten, Frame, Plan, ReLU, Scratch, Standardize, Tanh
+from nn_layers import ELU, SELU, Conv2D, Dense, Dropout, Flatten, Frame, Plan, ReLU, Scratch, Standardize, Tanh
 from nn_layers.binding import Arena, Binder
 from nn_layers.layout import make_layout
 from nn_layers.protocol import Array, Calls, Shape
@@ -77,6 +78,22 @@ def test_scratch_that_is_not_kept_is_shared() -> None:
     assert len(set(addresses([relu, selu, elu]))) == 1
     assert [array.shape for array in (relu, selu, elu)] == [(8, 5), (8, 9), (8, 2)]
     assert not np.shares_memory(bound[4].s["mask"], bound[6].s["s"])
+
+
+def test_shared_scratch_is_no_larger_than_its_largest_user_needs() -> None:
+    """A layer's small second array does not take the room of its large first one."""
+    layout = make_layout([Conv2D(2, 3, 3), Conv2D(3, 4, 3)], (2, 30, 30))
+    binder = Binder(
+        layout, make_vectors(layout, 0, "float32"), Arena(2), True, lambda path: generator(0, "layer", path)
+    )
+    binder.frames(np.zeros((2, 2, 30, 30), "float32"))
+    wanted = [[prod(s.shape) for s in node.plan.scratch.values() if not s.per_row] for node in layout.nodes]
+    shared = [
+        b.size
+        for key, b in binder.arena.buffers.items()
+        if isinstance(key, tuple) and any(part is False for part in key)
+    ]
+    assert sorted(shared) == sorted(max(sizes) for sizes in zip_longest(*wanted, fillvalue=0))
 
 
 @pytest.mark.parametrize("training", [False, True])

@@ -72,6 +72,9 @@ CASES: list[tuple[Conv2D, tuple[int, int, int]]] = [
     (Conv2D(2, 3, 3, 2, "same"), (2, 5, 8)),
     (Conv2D(2, 3, (2, 3), (2, 1), (1, 2)), (2, 6, 7)),
     (Conv2D(3, 4, 5), (3, 5, 5)),  # the kernel is as large as the image
+    (Conv2D(4, 6, (3, 5), groups=2), (4, 3, 5)),
+    (Conv2D(2, 3, (3, 2), dilation=(2, 3), bias=False), (2, 5, 4)),
+    (Conv2D(2, 3, 3, 4, 1), (2, 2, 3)),  # one window, which sees padding
     (Conv2D(3, 4, 1), (3, 4, 3)),
     (Conv2D(1, 2, (1, 4)), (1, 1, 9)),  # a signal
     (Conv2D(1, 2, 2, 3), (1, 7, 8)),  # pixels between windows, and some left over
@@ -150,6 +153,39 @@ def test_blocks_of_images_add_up() -> None:
     np.testing.assert_allclose(many.grad, grad, rtol=1e-10, atol=1e-10)
 
 
+def test_a_kernel_as_large_as_the_image_is_a_dense_layer_on_many_rows() -> None:
+    layer = Conv2D(3, 5, 28)
+    assert layer.plan((3, 28, 28)).scratch["cols"].shape[0] < 70  # several blocks
+    conv, dense = (
+        stacked(layer, (3, 28, 28), rows=70),
+        Stack([Flatten(), Dense(None, 5)], (3, 28, 28), 70, dtype="float64"),
+    )
+    w, b = parts(conv)
+    dense.set_weights({"layers.1.w": w.reshape(5, -1).T, "layers.1.b": b})
+    x, dy = normal((70, 3, 28, 28)), normal((70, 5))
+    np.testing.assert_allclose(conv.forward(x, training=True)[:, :, 0, 0], dense.forward(x, training=True), rtol=1e-11)
+    conv.backward(dy[:, :, None, None])
+    dense.backward(dy)
+    expected = dense.grad[: w.size].reshape(-1, 5).T.ravel()
+    np.testing.assert_allclose(conv.grad[: w.size], expected, rtol=1e-10, atol=1e-10)
+    np.testing.assert_allclose(conv.grad[w.size :], dense.grad[w.size :], rtol=1e-10)
+
+
+def test_the_gradient_of_few_windows_is_not_made_of_a_window_for_every_pixel() -> None:
+    """That is 784 times the work, and its columns 784 times the memory."""
+    scratch = Conv2D(3, 16, 28).plan((3, 28, 28)).scratch
+    assert "turned" not in scratch
+    assert max(np.prod(s.shape) for s in scratch.values()) <= 2**17
+    assert "turned" in Conv2D(1, 8, 3).plan((1, 28, 28)).scratch
+
+
+def test_numpys_numbers_are_numbers_in_pairs_too() -> None:
+    given = np.int64(3), np.int32(2)
+    layer = Conv2D(1, 2, given, [np.int64(1), 2], np.int64(1))  # type: ignore[arg-type]  # it is the point
+    assert layer == Conv2D(1, 2, (3, 2), (1, 2), 1)
+    assert repr(layer) == "Conv2D(1, 2, (3, 2), stride=(1, 2), padding=1)"
+
+
 def test_he_counts_the_pixels_of_the_kernel() -> None:
     stack = Stack([Conv2D(16, 64, 5, groups=2)], (16, 9, 9), rows=1, seed=1)
     w = stack.weights()["layers.0.w"]
@@ -192,7 +228,18 @@ REFUSED: list[tuple[Callable[[], object], type[Exception], str]] = [
     (
         lambda: Stack([Conv2D(None, 4, 3, groups=2)], (3, 8, 8)),
         ShapeError,
-        "3 channels do not make 2 groups",
+        r"layers\[0\]: .* got images of 3 channels from input_shape; write Conv2D\(3, 4, 3\)",
+    ),
+    (
+        lambda: Stack([Conv2D(None, 8, 3, groups=4)], (6, 8, 8)),
+        ShapeError,
+        r"layers\[0\]: .* got images of 6 channels from input_shape; write Conv2D\(6, 8, 3, groups=2\)",
+    ),
+    (lambda: Conv2D(1, 8, ["same"]), ValidationError, "kernel"),  # type: ignore[arg-type]  # it is the point
+    (
+        lambda: Conv2D(1, 8, 3, padding=np.array([1, 2])),  # type: ignore[arg-type]  # as above
+        ValidationError,
+        "give a whole number of at least 0, or two of them",
     ),
     (
         lambda: Stack([Conv2D(3, 8, 3)], (1, 8, 8)),

@@ -24,6 +24,7 @@ SIZES: list[tuple[tuple[Any, ...], tuple[int, int, int]]] = [
     ((3, 2, "same"), (2, 5, 6)),
     ((2, None, "same"), (1, 5, 3)),
     ((5,), (2, 5, 5)),  # the window is the image
+    (((17, 16),), (1, 17, 33)),  # more pixels in a window than a byte counts
     ((1,), (1, 3, 3)),
 ]
 every_size = pytest.mark.parametrize(("arguments", "in_shape"), SIZES, ids=[f"{a} on {s}" for a, s in SIZES])
@@ -95,6 +96,28 @@ def test_equals_the_loops_ties_included(make: str, arguments: tuple[Any, ...], i
 def test_negative_images_do_not_see_the_border() -> None:
     x = np.full((1, 1, 4, 4), -5.0, "float32")
     assert np.array_equal(Stack([MaxPool2D(3, 1, 1)], (1, 4, 4), rows=1).forward(x), x)
+
+
+@pytest.mark.parametrize("size", [2, (3, 1), 17])
+@pytest.mark.parametrize("stride", [None, 1])
+def test_a_window_that_holds_nan_is_nan_and_gives_no_gradient(size: Any, stride: int | None) -> None:
+    stack = Stack([MaxPool2D(size, stride)], (1, 34, 34), rows=1, input_grad=True)
+    x = np.random.default_rng(0).standard_normal((1, 1, 34, 34), dtype="float32")
+    x[0, 0, 3, 4] = np.nan
+    y = stack.forward(x, training=True)
+    down = [i for i in range(y.shape[2]) if 0 <= 3 - i * (stride or both(size)[0]) < both(size)[0]]
+    right = [j for j in range(y.shape[3]) if 0 <= 4 - j * (stride or both(size)[1]) < both(size)[1]]
+    assert np.argwhere(np.isnan(y[0, 0])).tolist() == [[i, j] for i in down for j in right]
+    dx = stack.backward(np.ones_like(y))
+    assert dx is not None
+    assert dx.sum() == y.size - len(down) * len(right)
+    assert dx[0, 0, 3, 4] == 0.0
+
+
+def test_backward_keeps_a_byte_for_each_window() -> None:
+    scratch = MaxPool2D(3, 1, 1).plan((1, 28, 28)).scratch
+    assert {name for name, s in scratch.items() if s.kept} == {"winner"}
+    assert scratch["winner"].dtype == np.uint8
 
 
 @pytest.mark.parametrize("pool", [MaxPool2D, AvgPool2D])

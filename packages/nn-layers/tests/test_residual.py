@@ -14,6 +14,7 @@ from nn_layers import (
     ELU,
     L2,
     AlphaDropout,
+    Conv2D,
     Dense,
     Dropout,
     Flatten,
@@ -280,6 +281,26 @@ MISFITS: list[tuple[list[Propagate], Shape, str]] = [
             "rows of shape (2, 3, 4)",
             "rows of 24 numbers",
             "let the last one give rows of shape (2, 3, 4)",
+        ),
+    ),
+    (
+        [Residual([Conv2D(2, 3, 3, padding=1)])],
+        (2, 8, 8),
+        unequal(
+            "layers[0]: Residual([Conv2D(2, 3, 3, padding=1)])",
+            "rows of shape (2, 8, 8)",
+            "rows of shape (3, 8, 8)",
+            "end them with Conv2D(None, 2, 1)",
+        ),
+    ),
+    (
+        [Residual([Conv2D(2, 2, 3)])],
+        (2, 8, 8),
+        unequal(
+            "layers[0]: Residual([Conv2D(2, 2, 3)])",
+            "rows of shape (2, 8, 8)",
+            "rows of shape (2, 6, 6)",
+            "a stride of 1 and padding='same' keep height and width",
         ),
     ),
     (

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from nn_layers import ELU, Dense, Dropout, ElasticNet, Flatten, Glorot, He, ReLU
+from nn_layers import ELU, Dense, Dropout, ElasticNet, Flatten, Glorot, He, ReLU, ShapeError
 from nn_loss import MSE, CrossEntropy
 from nn_model import presets
 from nn_model.errors import PartError
@@ -47,6 +47,12 @@ def test_images_are_made_flat_and_dropout_follows_the_activations() -> None:
     made = dense((5,), ReLU, He(), dropout=0.3)((1, 4, 4), 2)
     assert made == [Flatten(), Dense(16, 5), ReLU(), Dropout(0.3), Dense(5, 2)]
     assert dense((), ReLU, He())((3,), 2) == [Dense(3, 2)]
+
+
+@pytest.mark.parametrize("name", [name for name, preset in PRESETS.items() if preset.images])
+def test_rows_that_are_no_images_are_refused_in_words(name: str) -> None:
+    with pytest.raises(ShapeError, match=f"{name} takes images, .* got rows of 784 numbers; write x.reshape"):
+        PRESETS[name].layers_for((784,), 10)
 
 
 def test_the_documents_settings() -> None:

@@ -155,30 +155,37 @@ class Binder:
         )
 
     def _scratch(self, node: Node, rows: int) -> dict[str, Array]:
-        shared: dict[object, int] = {}
         arrays = {}
-        for name, scratch in _wanted(node, self.training).items():
-            dtype = np.dtype(scratch.dtype or self.dtype)
-            key: object = (node.path, "s", name)
-            largest = 0
-            if not (scratch.kept and self.training):
-                kind = _kind(node, scratch, dtype)
-                shared[kind] = shared.get(kind, -1) + 1
-                key = (*kind, shared[kind])
-                largest = self._widest[kind]
+        for name, (scratch, dtype, shared) in _scratches(node, self.dtype, self.training).items():
+            key: object = shared or (node.path, "s", name)
+            largest = self._widest.get(key, 0)
             arrays[name] = self.arena.take(key, rows, scratch.shape, dtype, largest=largest, per_row=scratch.per_row)
         return arrays
 
 
-def _wanted(node: Node, training: bool) -> dict[str, Scratch]:
-    if node.is_view(training):
-        return {}
-    return {name: scratch for name, scratch in node.plan.scratch.items() if training or not scratch.training}
+Key = tuple[int, str, bool, int]
 
 
-def _kind(node: Node, scratch: Scratch, dtype: "np.dtype[Any]") -> tuple[int, str, bool]:
-    """Say which shared scratch this is: layers of one depth run one after the other, those inside in between."""
-    return len(node.path), dtype.str, scratch.per_row
+def _scratches(
+    node: Node, dtype: "np.dtype[Any]", training: bool
+) -> dict[str, tuple[Scratch, "np.dtype[Any]", Key | None]]:
+    """Give a node's scratch arrays by name, each with its dtype and, if it is shared, the key of its buffer.
+
+    Layers of one depth run one after the other, those inside in between: their first arrays of one kind are one buffer,
+    their second ones another.
+    """
+    found: dict[str, tuple[Scratch, np.dtype[Any], Key | None]] = {}
+    count: dict[object, int] = {}
+    for name, scratch in node.plan.scratch.items():
+        if node.is_view(training) or (scratch.training and not training):
+            continue
+        own, key = np.dtype(scratch.dtype or dtype), None
+        if not (scratch.kept and training):
+            kind = len(node.path), own.str, scratch.per_row
+            key = (*kind, count.get(kind, 0))
+            count[kind] = key[-1] + 1
+        found[name] = scratch, own, key
+    return found
 
 
 def _widest_rows(layout: Layout, dtype: "np.dtype[Any]", training: bool) -> dict[object, int]:
@@ -192,7 +199,7 @@ def _widest_rows(layout: Layout, dtype: "np.dtype[Any]", training: bool) -> dict
         depth = len(node.path)
         grow((depth, "y"), node.plan.out_shape)
         grow((depth, "dy"), node.in_shape, node.plan.out_shape)
-        for scratch in _wanted(node, training).values():
-            if not (scratch.kept and training):
-                grow(_kind(node, scratch, np.dtype(scratch.dtype or dtype)), scratch.shape)
+        for scratch, _, key in _scratches(node, dtype, training).values():
+            if key is not None:
+                grow(key, scratch.shape)
     return widest

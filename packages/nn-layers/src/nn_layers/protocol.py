@@ -46,10 +46,21 @@ class Param:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """One array that a layer keeps and saves but does not train, and the number that it starts from."""
+    """One array that a layer keeps and saves but does not train.
+
+    Attributes
+    ----------
+    shape
+        Its shape.
+    fill
+        The number that it starts from.
+    sign
+        What its numbers can be: a variance is not negative, a divisor positive. Files that say otherwise are refused.
+    """
 
     shape: Shape
     fill: float = 0.0
+    sign: Literal["any", "not negative", "positive"] = "any"
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,7 +49,8 @@ def small_spec(**changes: Any) -> NetworkSpec:
 def filled(spec: NetworkSpec, seed: int = 0, keepers: Sequence[str] = ()) -> dict[str, Array]:
     rng = np.random.default_rng(seed)
     wants = wanted(spec, keepers=keepers)
-    return {name: rng.standard_normal(want.shape).astype(want.dtype) for name, want in wants.items()}
+    arrays = {name: rng.standard_normal(want.shape).astype(want.dtype) for name, want in wants.items()}
+    return {name: array if wants[name].sign == "any" else np.abs(array) for name, array in arrays.items()}
 
 
 @pytest.fixture

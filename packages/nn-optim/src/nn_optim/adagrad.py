@@ -50,7 +50,7 @@ class AdaGrad:
     eps_inside_sqrt: bool = False
     kind: Literal["AdaGrad"] = Field(default="AdaGrad", kw_only=True)
 
-    slots: ClassVar[Mapping[str, Slot]] = MappingProxyType({"a": Slot()})
+    slots: ClassVar[Mapping[str, Slot]] = MappingProxyType({"a": Slot(sign="not negative")})
     blocks: ClassVar[int] = 1
 
     def calls(self, f: OptimizerFrame) -> Calls:

@@ -55,7 +55,7 @@ class Adam:
     eps: Epsilon = 1e-8
     kind: Literal["Adam"] = Field(default="Adam", kw_only=True)
 
-    slots: ClassVar[Mapping[str, Slot]] = MappingProxyType({"m": Slot(), "v": Slot()})
+    slots: ClassVar[Mapping[str, Slot]] = MappingProxyType({"m": Slot(), "v": Slot(sign="not negative")})
     blocks: ClassVar[int] = 1
 
     def calls(self, f: OptimizerFrame) -> Calls:
@@ -107,7 +107,7 @@ class AdamW:
     weight_decay: NotNegative = 0.01
     kind: Literal["AdamW"] = Field(default="AdamW", kw_only=True)
 
-    slots: ClassVar[Mapping[str, Slot]] = MappingProxyType({"m": Slot(), "v": Slot()})
+    slots: ClassVar[Mapping[str, Slot]] = MappingProxyType({"m": Slot(), "v": Slot(sign="not negative")})
     blocks: ClassVar[int] = 1
 
     def calls(self, f: OptimizerFrame) -> Calls:

@@ -52,7 +52,7 @@ class AdaMax:
     eps: Epsilon = 1e-8
     kind: Literal["AdaMax"] = Field(default="AdaMax", kw_only=True)
 
-    slots: ClassVar[Mapping[str, Slot]] = MappingProxyType({"m": Slot(), "u": Slot()})
+    slots: ClassVar[Mapping[str, Slot]] = MappingProxyType({"m": Slot(), "u": Slot(sign="not negative")})
     blocks: ClassVar[int] = 1
 
     def calls(self, f: OptimizerFrame) -> Calls:

@@ -67,7 +67,7 @@ class Nadam:
     @property
     def slots(self) -> Mapping[str, Slot]:
         """Both means, and with a schedule the product of its momenta so far."""
-        means = {"m": Slot(), "v": Slot()}
+        means = {"m": Slot(), "v": Slot(sign="not negative")}
         return means if self.momentum_decay is None else means | {"product": Slot(like_theta=False, fill=1.0)}
 
     def calls(self, f: OptimizerFrame) -> Calls:

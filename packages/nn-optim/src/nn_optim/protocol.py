@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -21,10 +21,21 @@ BLOCK = 32768
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """An array that an optimizer keeps from step to step: of theta's length and dtype, or one float64 number."""
+    """An array that an optimizer keeps from step to step: of theta's length and dtype, or one float64 number.
+
+    Attributes
+    ----------
+    like_theta
+        Whether it is of theta's length and dtype.
+    fill
+        The number that it starts from.
+    sign
+        What its numbers can be: a mean of squares is not negative. Files that say otherwise are refused.
+    """
 
     like_theta: bool = True
     fill: float = 0.0
+    sign: Literal["any", "not negative", "positive"] = "any"
 
     def make(self, theta: Array) -> Array:
         """Allocate the slot for this parameter vector."""

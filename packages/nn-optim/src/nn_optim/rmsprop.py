@@ -54,7 +54,7 @@ class RMSProp:
     eps_inside_sqrt: bool = False
     kind: Literal["RMSProp"] = Field(default="RMSProp", kw_only=True)
 
-    slots: ClassVar[Mapping[str, Slot]] = MappingProxyType({"v": Slot()})
+    slots: ClassVar[Mapping[str, Slot]] = MappingProxyType({"v": Slot(sign="not negative")})
     blocks: ClassVar[int] = 1
 
     def calls(self, f: OptimizerFrame) -> Calls:

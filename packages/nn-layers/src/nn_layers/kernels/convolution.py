@@ -1,7 +1,8 @@
 """Cross-correlation of images with kernels: matrix products with the columns of pixels under each window (im2col).
 
-Images go through in blocks whose columns stay in the processor's cache. A bias is the weight of one more pixel that is
-always 1: it costs no pass of its own, forward or backward.
+Images go through in blocks whose columns stay in the processor's cache. Where each has one window only, as of a kernel
+as large as the image, its products would be with a vector: then those of a block are one product of matrices. A bias is
+the weight of one more pixel that is always 1: it costs no pass of its own, forward or backward.
 
 Shapes: x (rows, C, H, W), y (rows, O, height, width), w (groups, O / groups, C / groups * kernel height * kernel
 width); wb is w with a last column of biases if there are any; cols (block, groups, columns of wb, height * width).
@@ -40,11 +41,14 @@ def forward(x: Array, wb: Array, cols: Array, y: Array, taps: Taps) -> None:
     for start in range(0, rows, block):
         n = min(block, rows - start)
         np.copyto(columns[:n], pixels[start : start + n])
-        np.matmul(wb, cols[:n], out=out[start : start + n])
+        if out.shape[3] == 1:
+            np.matmul(_lines(cols[:n]), wb.swapaxes(1, 2), out=_lines(out[start : start + n]))
+        else:
+            np.matmul(wb, cols[:n], out=out[start : start + n])
 
 
 def parameter_grads(x: Array, dy: Array, cols: Array, part: Array, dwb: Array, taps: Taps) -> None:
-    """Write dwb = sum over images of dy cols(x)'; part (block + 1, *dwb's shape) is worked in."""
+    """Write dwb = sum over images of dy cols(x)'; part (block + 1 or, of one window, 1, *dwb's shape) is worked in."""
     rows, block = len(x), len(cols)
     pixels, columns = _pixels(x, cols, dy, taps)
     grad, turned = dy.reshape(rows, *dwb.shape[:2], -1), cols.swapaxes(2, 3)
@@ -52,8 +56,11 @@ def parameter_grads(x: Array, dy: Array, cols: Array, part: Array, dwb: Array, t
     for start in range(0, rows, block):
         n = min(block, rows - start)
         np.copyto(columns[:n], pixels[start : start + n])
-        np.matmul(grad[start : start + n], turned[:n], out=part[1 : n + 1])
-        np.add.reduce(part[1 : n + 1], axis=0, out=part[0])
+        if grad.shape[3] == 1:
+            np.matmul(_lines(grad[start : start + n]).swapaxes(1, 2), _lines(cols[:n]), out=part[0])
+        else:
+            np.matmul(grad[start : start + n], turned[:n], out=part[1 : n + 1])
+            np.add.reduce(part[1 : n + 1], axis=0, out=part[0])
         np.add(dwb, part[0], out=dwb)
 
 
@@ -68,11 +75,20 @@ def input_grad(dy: Array, w: Array, cols: Array, dx: Array, taps: Taps) -> None:
     dx.fill(0.0)
     for start in range(0, rows, block):
         n = min(block, rows - start)
+        if grad.shape[3] == 1:  # one window: no pixel has two columns
+            np.matmul(_lines(grad[start : start + n]), w, out=_lines(under[:n]))
+            np.copyto(pixels[start : start + n], columns[:n])
+            continue
         np.matmul(turned, grad[start : start + n], out=under[:n])
         for i in range(taps[0]):
             for j in range(taps[1]):
                 place = pixels[start : start + n, :, :, i, j]
                 np.add(place, columns[:n, :, :, i, j], out=place)
+
+
+def _lines(x: Array) -> Array:
+    """View one column of each image, (rows, groups, n, 1), as a line of its group, (groups, rows, n)."""
+    return x[..., 0].swapaxes(0, 1)
 
 
 def _pixels(x: Array, cols: Array, y: Array, taps: Taps) -> tuple[Array, Array]:

@@ -17,20 +17,46 @@ def max_forward(x: Array, y: Array, taps: Taps) -> None:
         np.maximum(y, pixels, out=y)
 
 
-def max_backward(x: Array, y: Array, dy: Array, free: Array, here: Array, part: Array, dx: Array, taps: Taps) -> None:
-    """Give dy to the first largest pixel of each window; free, here (bool) and part, of y's shape, are worked in."""
-    apart = _apart(taps)
+def max_and_winner(x: Array, y: Array, winner: Array, mark: Array, part: Array, taps: Taps) -> None:
+    """Do as `max_forward`, and write which tap of each window holds its first largest pixel; none where it holds NaN.
+
+    winner, mark: integers of y's shape that can count all taps; mark and part (rows, C, height, width) are worked in.
+    """
+    first, *others = _taps(x, y, taps)
+    here = _flags(mark)
+    np.copyto(y, first)
+    winner.fill(0)
+    for k, pixels in enumerate(others, 1):
+        np.copyto(part, pixels)  # contiguous: what follows is many times faster than over pixels apart
+        np.greater(part, y, out=here)
+        np.maximum(y, part, out=y)
+        _promote(k, mark, winner)
+    np.not_equal(y, y, out=here)
+    _promote(len(others) + 1, mark, winner)
+
+
+def max_backward(winner: Array, dy: Array, mark: Array, part: Array, dx: Array, taps: Taps) -> None:
+    """Give dy to the winner of each window; mark and part as above."""
+    apart, here = _apart(taps), _flags(mark)
     dx.fill(0.0)
-    free.fill(True)
-    for pixels, place in zip(_taps(x, y, taps), _taps(dx, y, taps), strict=True):
-        np.equal(pixels, y, out=here)
-        np.logical_and(here, free, out=here)
-        np.logical_xor(free, here, out=free)
+    for k, place in enumerate(_taps(dx, dy, taps)):
+        np.equal(winner, k, out=here)
+        np.multiply(dy, here, out=part)
         if apart:
-            np.multiply(dy, here, out=place)
+            np.copyto(place, part)
         else:
-            np.multiply(dy, here, out=part)
             np.add(place, part, out=place)
+
+
+def _promote(k: int, mark: Array, winner: Array) -> None:
+    """Let tap k, later than all before it, win where mark is 1."""
+    np.multiply(mark, k, out=mark)
+    np.maximum(winner, mark, out=winner)
+
+
+def _flags(mark: Array) -> Array:
+    """View integers of one byte as bools, in which comparisons are written without conversion."""
+    return mark.view(np.bool_) if mark.itemsize == 1 else mark
 
 
 def mean_forward(x: Array, share: Array, y: Array, taps: Taps) -> None:

@@ -88,7 +88,7 @@ class BatchNorm:
             "stats": Scratch((5, n), per_row=False, kept=True, training=True),
         }
         params = {"w": Param((n,), ONES), "b": Param((n,), Zeros())}
-        state = {"mean": State((n,)), "var": State((n,), fill=1.0)}
+        state = {"mean": State((n,)), "var": State((n,), fill=1.0, sign="not negative")}
         return Plan(in_shape, params, state, scratch, min_rows=2 if n == prod(in_shape) else 1)
 
     def forward(self, f: Frame) -> Calls:

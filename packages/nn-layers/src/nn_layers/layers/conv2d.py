@@ -1,7 +1,7 @@
 """Convolution of images."""
 
 from dataclasses import replace
-from math import prod
+from math import gcd, prod
 from typing import Literal
 
 from pydantic import Field, PositiveInt, model_validator
@@ -10,7 +10,7 @@ from nn_layers.errors import ShapeError
 from nn_layers.initializers import AnyInitializer, He, Zeros
 from nn_layers.kernels import convolution
 from nn_layers.layers.sliding import Padding, Size, Sliding, check_images, pair, slide
-from nn_layers.protocol import Array, Calls, Frame, Param, Plan, Scratch, Shape, rows_of
+from nn_layers.protocol import Array, Calls, Frame, Param, Plan, Scratch, Shape
 from nn_layers.regularization import AnyRegularizer
 from nn_layers.spec import spec
 
@@ -98,11 +98,8 @@ class Conv2D:
 
     def resolve(self, in_shape: Shape) -> "Conv2D":
         """Fill in `in_channels`."""
-        if self.in_channels is not None or len(in_shape) != 3:
+        if self.in_channels is not None or len(in_shape) != 3 or in_shape[0] % self.groups:
             return self
-        if in_shape[0] % self.groups:
-            remedy = f"{in_shape[0]} channels do not make {self.groups} groups"
-            raise ShapeError(got=rows_of(in_shape), remedy=remedy)
         return replace(self, in_channels=in_shape[0])
 
     def _sliding(self, in_shape: Shape) -> Sliding:
@@ -111,8 +108,8 @@ class Conv2D:
     def plan(self, in_shape: Shape) -> Plan:
         """Plan `w` and `b`, padded images, and the columns of a block of images."""
         check_images(in_shape)
-        if in_shape[0] != (self.in_channels or in_shape[0]):
-            fitting = replace(self, in_channels=in_shape[0], groups=1 if in_shape[0] % self.groups else self.groups)
+        if in_shape[0] != (self.in_channels or in_shape[0]) or in_shape[0] % self.groups:
+            fitting = replace(self, in_channels=in_shape[0], groups=gcd(in_shape[0], self.groups))
             raise ShapeError(got=f"images of {in_shape[0]} channels", remedy=f"write {fitting!r}")
         sliding = self._sliding(in_shape)
         kernel, pixels = pair(self.kernel), sliding.out[0] * sliding.out[1]
@@ -122,11 +119,12 @@ class Conv2D:
         params = {"w": Param((self.out_channels, inputs, *kernel), self.init, fans, self.regularization, decay=True)}
         joined = (self.groups, outputs, inputs * taps + self.bias)
         cols = (self.groups, joined[2], pixels)
-        block = max(1, COLUMNS // max(prod(cols), prod(joined)))
+        alone = pixels == 1  # then a block's products are one, and so is the gradient that they give
+        block = max(1, COLUMNS // (prod(cols) if alone else max(prod(cols), prod(joined))))
         scratch = {
-            **sliding.scratch(),
+            **sliding.scratch(kept=True),
             "cols": Scratch((block, *cols), per_row=False),
-            "part": Scratch((block + 1, *joined), per_row=False, training=True),
+            "part": Scratch((1 if alone else block + 1, *joined), per_row=False, training=True),
         }
         if self.bias:
             params["b"] = Param((self.out_channels,), Zeros())

@@ -67,31 +67,33 @@ class MaxPool2D:
         return slide(in_shape, self.kernel, self.kernel if self.stride is None else self.stride, self.padding)
 
     def plan(self, in_shape: Shape) -> Plan:
-        """Plan padded images, and where backward remembers which pixels it has found."""
+        """Plan padded images, and which pixel of each window is its largest, for backward."""
         sliding = self._sliding(in_shape)
-        out = (sliding.channels, *sliding.out)
+        out, number = (sliding.channels, *sliding.out), np.min_scalar_type(sliding.taps[0] * sliding.taps[1])
         scratch = {
-            **sliding.scratch(),
-            "free": Scratch(out, dtype=np.bool_, training=True),
-            "here": Scratch(out, dtype=np.bool_, training=True),
+            **sliding.scratch(kept=False),
+            "winner": Scratch(out, dtype=number, kept=True, training=True),
+            "mark": Scratch(out, dtype=number, training=True),
             "part": Scratch(out, training=True),
         }
         return Plan(out, scratch=scratch)
 
     def forward(self, f: Frame) -> Calls:
-        """Yield y = max of each window."""
-        sliding = self._sliding(f.x.shape[1:])
-        yield from sliding.pad(f.x, -np.inf, f.s.get("padded"))
-        yield pooling.max_forward, f.s.get("padded", f.x), f.y, sliding.taps
+        """Yield y = max of each window, and where it stands if backward is to know."""
+        sliding, s = self._sliding(f.x.shape[1:]), f.s
+        yield from sliding.pad(f.x, -np.inf, s.get("padded"))
+        images = s.get("padded", f.x)
+        if f.dx is None:
+            yield pooling.max_forward, images, f.y, sliding.taps
+        else:
+            yield pooling.max_and_winner, images, f.y, s["winner"], s["mark"], s["part"], sliding.taps
 
     def backward(self, f: Frame) -> Calls:
         """Yield dx = dy at the largest pixel of each window."""
         if f.dx is None:
             return
         sliding, s = self._sliding(f.x.shape[1:]), f.s
-        into = s.get("dpadded", f.dx)
-        images = s.get("padded", f.x)
-        yield pooling.max_backward, images, f.y, f.dy, s["free"], s["here"], s["part"], into, sliding.taps
+        yield pooling.max_backward, s["winner"], f.dy, s["mark"], s["part"], s.get("dpadded", f.dx), sliding.taps
         yield from sliding.crop(s.get("dpadded"), f.dx)
 
 
@@ -150,7 +152,7 @@ class AvgPool2D:
         """Plan padded images, and the shares that backward hands out."""
         sliding = self._sliding(in_shape)
         out = (sliding.channels, *sliding.out)
-        return Plan(out, scratch={**sliding.scratch(), "part": Scratch(out, training=True)})
+        return Plan(out, scratch={**sliding.scratch(kept=False), "part": Scratch(out, training=True)})
 
     def _share(self, sliding: Sliding, dtype: "np.dtype[np.floating]") -> Array:
         """Give one over the number of pixels that count in each window, `(height, width)`."""

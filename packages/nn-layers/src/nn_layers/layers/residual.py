@@ -108,6 +108,9 @@ def _unequal(in_shape: Shape, out_shape: Shape) -> str:
     remedy = f"let the last one give {rows_of(in_shape)}"
     if len(in_shape) == len(out_shape) <= 2:
         remedy = f"end them with Dense(None, {in_shape[-1]})"
+    elif len(in_shape) == len(out_shape) == 3:
+        fitting = "a stride of 1 and padding='same' keep height and width"
+        remedy = fitting if in_shape[1:] != out_shape[1:] else f"end them with Conv2D(None, {in_shape[0]}, 1)"
     return (
         f"the layers inside turn {rows_of(in_shape)} into {rows_of(out_shape)}, and only equal shapes can be added; "
         f"{remedy}"

@@ -2,8 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import prod
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
+import numpy as np
 from pydantic import BeforeValidator
 
 from nn_layers.errors import ShapeError
@@ -15,10 +17,11 @@ def _pair_of(least: int, *words: str) -> Callable[[Any], Any]:
     """Check one number or two, with one sentence for whatever else comes: pydantic has one for each alternative."""
 
     def check(given: Any) -> Any:
-        numbers = tuple(given) if isinstance(given, list | tuple) else (given,)
-        right = len(numbers) <= 2 and all(type(n) is int and n >= least for n in numbers)
-        if given in words or (right and (len(numbers) == 2 or numbers == (given,))):
-            return numbers if isinstance(given, list) else given
+        pair = isinstance(given, list | tuple)
+        numbers = tuple(int(n) if isinstance(n, np.integer) else n for n in (given if pair else (given,)))
+        right = len(numbers) == 1 + pair and all(type(n) is int and n >= least for n in numbers)
+        if right or (isinstance(given, str) and given in words):
+            return numbers if pair else numbers[0]
         also = "".join(f", or {word!r}" for word in words)
         raise ValueError(f"give a whole number of at least {least}, or two of them (down, right){also}")
 
@@ -32,6 +35,9 @@ else:
     Size = Annotated[int | tuple[int, int], BeforeValidator(_pair_of(1))]
     Padding = Annotated[int | tuple[int, int] | Literal["same"], BeforeValidator(_pair_of(0, "same"))]
 """One number for both directions, or down and right; padding may also be as much as keeps the size."""
+
+TURNED = 1.25
+"""Pixels of an image for each that comes out, up to which gathering its gradient is faster than scattering."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,24 +75,24 @@ class Sliding:
     def turned(self, channels: int) -> "Sliding | None":
         """Lay windows over the gradient of what comes out, of so many channels, so that each pixel's are in one window.
 
-        The gradient by the images is then a convolution too. `None` where strides, or padding wider than the kernel,
-        make it none.
+        The gradient by the images is then a convolution too, of as many windows as the images have pixels. `None` where
+        strides, or padding wider than the kernel, make it none, or where that is work for much more than comes out.
         """
         kh, kw, sh, sw, dh, dw = self.taps
         reach = dh * (kh - 1), dw * (kw - 1)
         corner = reach[0] - self.corner[0], reach[1] - self.corner[1]
         padded = self.size[0] + reach[0], self.size[1] + reach[1]
         behind = padded[0] - corner[0] - self.out[0], padded[1] - corner[1] - self.out[1]
-        if (sh, sw) != (1, 1) or min(*corner, *behind) < 0:
+        if (sh, sw) != (1, 1) or min(*corner, *behind) < 0 or prod(self.size) > TURNED * prod(self.out):
             return None
         return Sliding(self.taps, channels, self.out, self.size, corner, padded)
 
-    def scratch(self) -> dict[str, Scratch]:
-        """Plan the padded images, which backward reads, and their gradient; none without padding."""
+    def scratch(self, *, kept: bool) -> dict[str, Scratch]:
+        """Plan the padded images, to be kept if backward reads them, and their gradient; none without padding."""
         if not self.border:
             return {}
         shape = (self.channels, *self.padded)
-        return {"padded": Scratch(shape, kept=True), "dpadded": Scratch(shape, training=True)}
+        return {"padded": Scratch(shape, kept=kept), "dpadded": Scratch(shape, training=True)}
 
     def pad(self, x: Array, fill: float, padded: Array | None) -> Calls:
         """Yield the padding, if there is any."""

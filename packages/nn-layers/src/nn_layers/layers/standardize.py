@@ -34,7 +34,7 @@ class Standardize:
 
     def plan(self, in_shape: Shape) -> Plan:
         """Plan the state."""
-        return Plan(in_shape, state={"mean": State(in_shape), "scale": State(in_shape, fill=1.0)})
+        return Plan(in_shape, state={"mean": State(in_shape), "scale": State(in_shape, fill=1.0, sign="positive")})
 
     def adapt(self, x: Array) -> dict[str, Array]:
         """Give the state for these training rows, `(rows, ...)`, computed in float64."""

@@ -6,7 +6,7 @@ from typing import Any
 from nn_model.arrays import Array
 from nn_model.checkpoint import history
 from nn_model.checkpoint.digest import digest
-from nn_model.checkpoint.places import Want, check_finite, check_names, check_shapes, keepers_of, wanted
+from nn_model.checkpoint.places import Want, check_names, check_numbers, check_shapes, keepers_of, wanted
 from nn_model.checkpoint.run_state import as_object, checked_tagged
 from nn_model.checkpoint.snapshot import Snapshot
 from nn_model.checkpoint.source import PathLike
@@ -58,5 +58,5 @@ def _checked_arrays(snapshot: Snapshot) -> dict[str, Array]:
     arrays = {name: snapshot.arrays[name] for name in wants}
     check_shapes({name: Want(array.shape, array.dtype) for name, array in arrays.items()}, wants)
     for name, array in arrays.items():
-        check_finite(name, array)
+        check_numbers(name, array, wants[name].sign)
     return arrays

@@ -17,7 +17,7 @@ from nn_model.checkpoint.json_arrays import parse
 from nn_model.checkpoint.json_rows import lines
 from nn_model.checkpoint.json_scan import Span, members, skip
 from nn_model.checkpoint.network_spec import NetworkSpec
-from nn_model.checkpoint.places import MAX_ARRAYS, MAX_PARAMETERS, Want, check_names, keepers_of, wanted
+from nn_model.checkpoint.places import MAX_ARRAYS, MAX_PARAMETERS, Want, check_names, check_numbers, keepers_of, wanted
 from nn_model.checkpoint.run_state import untagged
 from nn_model.checkpoint.snapshot import Snapshot
 from nn_model.checkpoint.source import PathLike, opened, resembles
@@ -133,6 +133,8 @@ def read(
         arrays = {name: parse(text, spans[name], want, name) for name, want in wants.items()}
         table = _table(text, outline["history"], run) if "history" in outline else None
         check_digest(_value(text, outline, "sha256"), data, run, arrays, table)
+        for name, array in arrays.items():
+            check_numbers(name, array, wants[name].sign)
         return Snapshot(spec, arrays, history.join(untagged(run), table))
 
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -21,9 +21,9 @@ __all__ = [
     "MAX_AXES",
     "MAX_PARAMETERS",
     "Want",
-    "check_finite",
     "check_name",
     "check_names",
+    "check_numbers",
     "check_shapes",
     "keepers_of",
     "kept_name",
@@ -35,16 +35,18 @@ MAX_PARAMETERS = 250_000_000
 """The most numbers of a network, its optimizer's and callbacks' included, unless the caller allows more."""
 MAX_ARRAYS = 10_000
 MAX_AXES = 16
+Sign = Literal["any", "not negative", "positive"]
 NAME = re.compile(r"[A-Za-z0-9_]+(\.[A-Za-z0-9_]+)*")
 MAX_NAME = 200
 
 
 @dataclass(frozen=True, slots=True)
 class Want:
-    """The shape and dtype that an array has, or must have."""
+    """The shape and dtype that an array has, or must have, and what its numbers must be."""
 
     shape: tuple[int, ...]
     dtype: "np.dtype[Any]"
+    sign: Sign = "any"
 
 
 def wanted(spec: NetworkSpec, max_parameters: int = MAX_PARAMETERS, keepers: Sequence[str] = ()) -> dict[str, Want]:
@@ -67,14 +69,18 @@ def wanted(spec: NetworkSpec, max_parameters: int = MAX_PARAMETERS, keepers: Seq
             f"the spec asks for {cut(count)} numbers and at most {max_parameters:,} are allowed; "
             "pass max_parameters to allow more"
         )
-    wants = {place.name: Want(place.shape, dtype) for place, _ in _places(layout)}
+    wants = {place.name: _want(place, dtype) for place, _ in _places(layout)}
     for name, slot in slots.items():
         for place in _slot_places(name, slot, layout):
-            wants[place.name] = Want(place.shape, dtype if slot.like_theta else np.dtype(np.float64))
+            wants[place.name] = Want(place.shape, dtype if slot.like_theta else np.dtype(np.float64), slot.sign)
     for keeper in keepers:
-        wants |= {kept_name(keeper, place.name): Want(place.shape, dtype) for place, _ in _places(layout)}
+        wants |= {kept_name(keeper, place.name): _want(place, dtype) for place, _ in _places(layout)}
     _check_caps(wants)
     return wants
+
+
+def _want(place: Place, dtype: "np.dtype[Any]") -> Want:
+    return Want(place.shape, dtype, place.what.sign if isinstance(place.what, State) else "any")
 
 
 def _check_caps(wants: Mapping[str, Want]) -> None:
@@ -179,8 +185,16 @@ def _some(names: Collection[str]) -> str:
     return ", ".join(listed[:4]) + (f" and {len(listed) - 4} more" if len(listed) > 4 else "")
 
 
-def check_finite(name: str, array: Array) -> None:
-    """Check that all numbers are finite; name the first that is not, by its place."""
+def check_numbers(name: str, array: Array, sign: Sign) -> None:
+    """Check that all numbers are finite and of the sign that they must have; name one that is not, by its place."""
+    _check_finite(name, array)
+    if sign == "any" or not array.size or (least := array.min()) > 0.0 or (sign == "not negative" and least == 0.0):
+        return
+    place = [int(i) for i in np.unravel_index(array.argmin(), array.shape)]
+    raise CheckpointError(f"numbers of {name} must be {sign}; {name}{place} is {least}")
+
+
+def _check_finite(name: str, array: Array) -> None:
     # A sum is finite only if all terms are, and takes no memory; only if it is not is it worth to look closer.
     with np.errstate(all="ignore"):
         if np.isfinite(array.sum(dtype=np.float64)):

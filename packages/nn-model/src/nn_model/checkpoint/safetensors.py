@@ -17,8 +17,8 @@ from nn_model.checkpoint.network_spec import NetworkSpec
 from nn_model.checkpoint.places import (
     MAX_PARAMETERS,
     Want,
-    check_finite,
     check_names,
+    check_numbers,
     check_shapes,
     keepers_of,
     wanted,
@@ -143,7 +143,7 @@ def read(
         arrays = {name: found[name] for name in wants}
         check_digest(header.metadata["sha256"], data, run, arrays, table)
         for name, array in arrays.items():
-            check_finite(name, array)
+            check_numbers(name, array, wants[name].sign)
         return Snapshot(spec, arrays, history.join(untagged(run), table))
 
 

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
-from nn_layers import Propagate
+from nn_layers import Propagate, ShapeError
+from nn_layers.protocol import rows_of
 from nn_loss import CrossEntropy, Loss
 from nn_model.presets.layers import Layers
 from nn_model.presets.recipe import Recipe
@@ -62,7 +63,18 @@ class Preset:
     recommended: Recipe | None = None
 
     def layers_for(self, shape: tuple[int, ...], outputs: int, recipe: Recipe | None = None) -> Sequence[Propagate]:
-        """Make the layers for inputs of this shape, with what the recipe changes in them."""
+        """Make the layers for inputs of this shape, with what the recipe changes in them.
+
+        Raises
+        ------
+        ShapeError
+            Rows that are no images, where it wants images.
+        """
+        if self.images and len(shape) != 3:
+            raise ShapeError(
+                f"{self.name} takes images, rows of shape (channels, height, width); got {rows_of(shape)}; "
+                "write x.reshape(-1, 1, 28, 28), with the size of yours"
+            )
         make = self.layers if recipe is None or recipe.layers is None else recipe.layers
         return make(shape, outputs)
 

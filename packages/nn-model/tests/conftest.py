@@ -30,8 +30,10 @@ class Still:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _hangups_are_not_ignored() -> None:
-    """Let the processes that tests start be hung up: whoever runs the tests under nohup would have them ignore it."""
+def _signals_are_not_ignored() -> None:
+    """Let tests and their processes be interrupted and hung up, even where they run under nohup or in the background."""
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) == signal.SIG_IGN:
         signal.signal(signal.SIGHUP, signal.SIG_DFL)
 

@@ -151,7 +151,7 @@ def test_an_interrupt_ends_training_between_two_updates() -> None:
     timer = threading.Timer(0.2, signal.raise_signal, [signal.SIGINT])
     timer.start()
     with pytest.raises(KeyboardInterrupt):
-        net.train(x, y, 0.001, 10**9, verbose=False)
+        net.train(x, y, 0.001, 200_000, verbose=False)
     timer.join()
     other = PyNeuralNetwork([2, 4, 1])
     other.train(x, y, 0.001, net.nn.step, verbose=False)

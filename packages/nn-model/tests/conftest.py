@@ -31,7 +31,7 @@ class Still:
 
 @pytest.fixture(scope="session", autouse=True)
 def _signals_are_not_ignored() -> None:
-    """Let tests and their processes be interrupted and hung up, even where they run under nohup or in the background."""
+    """Let tests and their processes be interrupted and hung up, even where they run in the background."""
     if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
     if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) == signal.SIG_IGN:

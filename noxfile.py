@@ -27,9 +27,15 @@ nox.options.sessions = [
 LEAVES = ("nn-layers", "nn-loss", "nn-optim")
 PACKAGES = (*LEAVES, "nn-model")
 TREE = [f"./packages/{name}" for name in PACKAGES]
-EXTRAS = "[cli,data,plot,tensorboard,threads]"
+EXTRAS = "[cli,data,onnx,plot,tensorboard,threads]"
 ALL = [*TREE[:-1], TREE[-1] + EXTRAS]
-TEST_TOOLS = ("pytest>=8,<10", "hypothesis>=6,<7", "scikit-learn>=1.6,<2", "coverage>=7.6,<8")
+TEST_TOOLS = (
+    "pytest>=8,<10",
+    "hypothesis>=6,<7",
+    "scikit-learn>=1.6,<2",
+    "onnxruntime>=1.20,<2",
+    "coverage>=7.6,<8",
+)
 RUFF = "ruff>=0.17,<0.18"  # new rules come with minors
 
 
@@ -115,7 +121,7 @@ def types(session: nox.Session) -> None:
         tests = Path(f"packages/{name}/tests")
         session.run("mypy", f"packages/{name}/src", *map(str, sorted(tests.glob("*.py"))))
         # Each folder by itself: their conftest.py are modules of one name.
-        for folder in sorted(path for path in tests.iterdir() if any(path.glob("*.py"))):
+        for folder in sorted(path for path in tests.rglob("*/") if any(path.glob("*.py"))):
             session.run("mypy", f"packages/{name}/src", str(folder))
     session.run("mypy", "noxfile.py", "packages/conftest.py")
     for script in sorted(
@@ -197,10 +203,11 @@ def bench(session: nox.Session) -> None:
 
 @nox.session
 def peers(session: nox.Session) -> None:
-    """Time training steps beside PyTorch's, one thread each; not part of a bare `nox`."""
-    session.install(*TREE, "torch==2.13.0")
+    """Time steps and answers beside PyTorch's and onnxruntime's, one thread each; not part of a bare `nox`."""
+    session.install(*ALL, "onnxruntime>=1.20,<2", "torch==2.13.0")
     threads = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
-    session.run("python", "benchmarks/images_torch.py", *session.posargs, env=threads)
+    session.run("python", "benchmarks/images_torch.py", env=threads)
+    session.run("python", "benchmarks/inference_peers.py", env=threads)
 
 
 @nox.session

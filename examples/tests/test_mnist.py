@@ -68,6 +68,25 @@ def test_the_recommended_settings_learn_more(data: Path, tmp_path: Path) -> None
     assert load(tmp_path / "a.json").step == 3 * 45
 
 
+PRESETS = {"mnist_mlp": "mnist_model", "mnist_cnn": "mnist_cnn_model", "mnist_attention": "mnist_attention_model"}
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_models_are_written_under_the_documents_names(data: Path, tmp_path: Path, preset: str) -> None:
+    small = write_digits(tmp_path, enlarged=3, frame=2, rows=200)
+    run(MNIST / "main.py", tmp_path, preset, "--data", small, "--document-files")
+    sizes = {"mnist_mlp": 1_628_212, "mnist_cnn": 63_108, "mnist_attention": 135_720}
+    x = np.random.default_rng(0).random((3, 1, 28, 28), np.float32)
+    for name in (PRESETS[preset], f"{PRESETS[preset]}_best"):
+        binary, ours = tmp_path / f"{name}.bin", load(tmp_path / f"{name}.safetensors")
+        assert binary.stat().st_size == sizes[preset]
+        rows = x.reshape(3, *ours.core.layout.input_shape)
+        assert np.array_equal(load(binary).predict_proba(rows), ours.predict_proba(rows))
+    done = start(MNIST / "main.py", tmp_path, "rsnet", "--data", data, "--document-files")
+    assert done.returncode == 2
+    assert "--document-files are Rust-Neural-Networks'" in done.stderr
+
+
 @pytest.mark.parametrize(("preset", "least"), [("best_cnn", 85.0), ("best_attention", 60.0)])
 def test_our_best_networks_learn_from_images_that_are_changed_at_random(
     tmp_path: Path, preset: str, least: float

@@ -16,6 +16,7 @@ __all__ = [
     "DivergedError",
     "LayerError",
     "MissingExtraError",
+    "OnnxError",
     "PartError",
     "RateError",
     "ShapeError",
@@ -38,6 +39,10 @@ class CallbackError(RuntimeError):
 
 class CheckpointError(ValueError):
     """A checkpoint that cannot be written, read or resumed from."""
+
+
+class OnnxError(ValueError):
+    """An ONNX model that cannot be read, or a network that ONNX cannot hold."""
 
 
 class PartError(ValueError):

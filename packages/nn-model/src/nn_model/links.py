@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from nn_layers import Sigmoid, Softmax
+from nn_layers import Propagate, Sigmoid, Softmax
 from nn_layers.kernels import sigmoid, softmax
 from nn_layers.layout import Layout
 from nn_loss import Loss
@@ -17,6 +17,16 @@ LINKS = {"softmax": Softmax, "sigmoid": Sigmoid}
 def last_arithmetic(layout: Layout) -> int:
     """Find the last layer that computes something: those behind it are views, at least at inference."""
     return max((i for i, node in enumerate(layout.nodes) if not node.plan.view), default=0)
+
+
+def last_layer(layout: Layout) -> Propagate:
+    """Give the last layer that computes something."""
+    return layout.nodes[last_arithmetic(layout)].layer
+
+
+def gives_probabilities(link: str | None, layout: Layout) -> bool:
+    """Whether the loss's link or the last layer makes the outputs probabilities."""
+    return link in LINKS or isinstance(last_layer(layout), Softmax | Sigmoid)
 
 
 def without_link(layout: Layout, loss: Loss) -> Layout:
@@ -56,7 +66,7 @@ def probabilities(scores: Array, link: str | None, layout: Layout) -> Array:
         softmax.forward(scores, np.empty((*scores.shape[:-1], 1), scores.dtype), scores)
     elif link == "sigmoid":
         sigmoid.forward(scores, sigmoid.exponent_limit(scores), scores)
-    elif not isinstance(last := layout.nodes[last_arithmetic(layout)].layer, Softmax | Sigmoid):
+    elif not isinstance(last := last_layer(layout), Softmax | Sigmoid):
         raise PartError(
             f"predict_proba needs probabilities, and {last!r} gives numbers of any size; "
             "end the network with Softmax() or Sigmoid(), or take CrossEntropy()"

@@ -271,6 +271,33 @@ class NN:
 
         write(path, capture(self))
 
+    def export_onnx(self, path: str | os.PathLike[str], *, opset: int = 17, probabilities: bool | None = None) -> None:
+        """Write an ONNX model of the network, whole or not at all, for onnxruntime and other programs.
+
+        Parameters
+        ----------
+        path
+            Ends in `.onnx`.
+        opset
+            The version of ONNX's operators, 13 to 26.
+        probabilities
+            Whether it gives what `predict_proba` gives, or scores; left out, probabilities if the network has them.
+
+        Raises
+        ------
+        OnnxError
+            An own layer, a path that cannot be written, numbers that are not finite, or an argument out of its range.
+        MissingExtraError
+            onnx is not installed: `pip install nn-model[onnx]`.
+
+        Notes
+        -----
+        `nn_model.formats.onnx.write` is the same function, and says where other programs compute otherwise.
+        """
+        from nn_model.formats.onnx import write  # noqa: PLC0415  # who never exports never pays for it
+
+        write(self, path, opset=opset, probabilities=probabilities)
+
     def _warn_unadapted(self) -> None:
         self._adapted = True
         warnings.warn(

@@ -1,6 +1,6 @@
 """The header of a safetensors file, read and checked before any data: which tensors, where, and the metadata."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from math import prod
 from typing import Any
@@ -37,8 +37,12 @@ class Header:
     data_size: int
 
 
-def read_header(source: Source) -> Header:
-    """Read the header.
+def read_header(
+    source: Source,
+    dtypes: "Mapping[str, np.dtype[Any]]" = DTYPES,
+    check: Callable[[str], None] = check_name,
+) -> Header:
+    """Read the header; tensors may have these dtypes, and names that pass the check.
 
     Raises
     ------
@@ -61,7 +65,7 @@ def read_header(source: Source) -> Header:
     metadata = _metadata(data.pop("__metadata__", {}))
     if len(data) > MAX_TENSORS:
         raise CheckpointError(f"a checkpoint may hold at most {MAX_TENSORS:,} tensors; found {len(data):,}")
-    tensors = {name: _tensor(name, entry) for name, entry in data.items()}
+    tensors = {name: _tensor(name, entry, dtypes, check) for name, entry in data.items()}
     _check_filled(tensors, source.size - 8 - length)
     return Header(tensors, metadata, source.size - 8 - length)
 
@@ -72,25 +76,25 @@ def _metadata(data: Any) -> dict[str, str]:
     return data
 
 
-def _tensor(name: str, entry: Any) -> Tensor:
-    check_name(name)
+def _tensor(name: str, entry: Any, dtypes: "Mapping[str, np.dtype[Any]]", check: Callable[[str], None]) -> Tensor:
+    check(name)
     keys = ("dtype", "shape", "data_offsets")
     if not isinstance(entry, dict) or set(entry) != set(keys):
         raise CheckpointError(f"{name}: a tensor is described by {', '.join(keys)}; found {cut(entry)}")
     dtype, shape, offsets = (entry[key] for key in keys)
-    if not isinstance(dtype, str) or dtype not in DTYPES:
-        raise CheckpointError(f"{name}: the dtype must be {' or '.join(DTYPES)}; found {cut(dtype)}")
+    if not isinstance(dtype, str) or dtype not in dtypes:
+        raise CheckpointError(f"{name}: the dtype must be {' or '.join(dtypes)}; found {cut(dtype)}")
     if not _are_sizes(shape) or len(shape) > MAX_AXES:
         raise CheckpointError(f"{name}: the shape must be a list of at most {MAX_AXES} sizes; found {cut(shape)}")
     if not _are_sizes(offsets) or len(offsets) != 2 or offsets[0] > offsets[1]:
         raise CheckpointError(f"{name}: the offsets must be start and end, in order; found {cut(offsets)}")
     start, stop = offsets
-    if prod(shape) * DTYPES[dtype].itemsize != stop - start:
+    if prod(shape) * dtypes[dtype].itemsize != stop - start:
         raise CheckpointError(
-            f"{name}: {dtype} of shape {cut(shape)} takes {cut(prod(shape) * DTYPES[dtype].itemsize)} bytes; "
+            f"{name}: {dtype} of shape {cut(shape)} takes {cut(prod(shape) * dtypes[dtype].itemsize)} bytes; "
             f"found offsets {cut(offsets)}, which are {cut(stop - start)}"
         )
-    return Tensor(Want(tuple(shape), DTYPES[dtype]), start, stop)
+    return Tensor(Want(tuple(shape), dtypes[dtype]), start, stop)
 
 
 def _are_sizes(sizes: Any) -> bool:

@@ -1,4 +1,4 @@
-"""Finds the members of a JSON object in bytes, without reading their values: a large file is read piece by piece."""
+"""Finds what is in a JSON object or list in bytes, without reading the values: a large file is read piece by piece."""
 
 import re
 from collections.abc import Container, Iterator
@@ -10,7 +10,7 @@ from nn_model.arrays import Array
 from nn_model.checkpoint.strict_json import MAX_DEPTH, MAX_TEXT, cut, cut_text, decode
 from nn_model.errors import CheckpointError
 
-__all__ = ["Span", "line_of", "members", "skip"]
+__all__ = ["Span", "items", "line_of", "members", "skip"]
 
 _SPACE = re.compile(rb"[ \t\n\r]*+")
 _STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
@@ -54,6 +54,29 @@ def members(text: bytearray, span: Span, name: str, most: int, large: Container[
         if len(found) == most:
             raise CheckpointError(f"{name} may have at most {most:,} members; found more")
         found[key] = value
+    return found
+
+
+def items(text: bytearray, span: Span, name: str, most: int) -> list[Span]:
+    """Find the place of every item of the list that fills this span, of whatever length; they are not read yet.
+
+    Raises
+    ------
+    CheckpointError
+        No list, or cut off; more items than `most`.
+    """
+    found: list[Span] = []
+    position = skip(text, _expect(text, span.start, b"[", name))
+    closed = text[position : position + 1] == b"]"
+    while not closed:
+        if len(found) == most:
+            raise CheckpointError(f"{name} may have at most {most:,} items; found more")
+        found.append(Span(position, _value_end(text, position, name, None)))
+        position = skip(text, found[-1].stop)
+        closed = text[position : position + 1] == b"]"
+        if not closed:
+            position = skip(text, _expect(text, position, b",", name))
+    _end(text, position + 1, span, name)
     return found
 
 

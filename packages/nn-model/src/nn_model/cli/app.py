@@ -8,8 +8,10 @@ import click
 
 from nn_model import __version__
 from nn_model.cli import faults
+from nn_model.cli.convert import convert
 from nn_model.cli.data import data
 from nn_model.cli.explain import explain
+from nn_model.cli.export import export
 from nn_model.cli.options import Session, debug
 from nn_model.cli.plot import plot
 from nn_model.cli.run import run
@@ -61,5 +63,5 @@ def app() -> None:
     """
 
 
-for command in (train, test, run, summary, explain, plot, data):
+for command in (train, test, run, summary, explain, convert, export, plot, data):
     app.add_command(command)

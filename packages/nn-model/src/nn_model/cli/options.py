@@ -89,7 +89,7 @@ def table(label: str | None = "-1") -> Callable[[F], F]:
 
 def checkpoint(function: F) -> F:
     """Add `--checkpoint`, which must be given."""
-    words = "The network: a .safetensors or .json file."
+    words = "The network: a .safetensors or .json file, or one of another program."
     return click.option("--checkpoint", type=FILE, required=True, help=words)(function)
 
 

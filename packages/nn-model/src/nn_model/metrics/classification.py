@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from nn_model.errors import DataError
 from nn_model.metrics import checks, record, tables
 from nn_model.metrics.confusion import confusion_matrix, multilabel_confusion
+from nn_model.metrics.nn_rs_text import nn_rs_text
 from nn_model.metrics.ratios import Averages, average, ratios
 
 
@@ -174,6 +175,44 @@ class Report:
         loss = None if loss is None else float(loss)
         return cls(matrix, tp, fp, fn, tn, precision, recall, f1, support, macro, weighted, accuracy, loss, classes)
 
+    def to_text(self, style: Literal["tables", "nn-rs"] = "tables") -> str:
+        """Return the report as text.
+
+        Parameters
+        ----------
+        style
+            `"tables"`, as `print(report)` shows it; or `"nn-rs"`, line for line what nn-rs prints after a test, in
+            float32. The loss is this report's, the mean over rows; nn-rs divides that by the number of classes.
+
+        Raises
+        ------
+        DataError
+            Another style, or nn-rs' of a multi-label report.
+
+        Examples
+        --------
+        >>> print(Report.from_labels([0, 0, 1], [0, 1, 1], ("0", "1"), loss=0.5).to_text(style="nn-rs"))
+        Confusion Matrix:
+        [[1, 1],
+         [0, 1]]
+        Class 0: TP = 1, FP = 0, FN = 1, TN = 1
+        Precision = 1
+        Recall(Sensitivity) = 0.5
+        F1-score: = 0.6666667
+        ---------------------------------------------
+        Class 1: TP = 1, FP = 1, FN = 0, TN = 1
+        Precision = 0.5
+        Recall(Sensitivity) = 1
+        F1-score: = 0.6666667
+        ---------------------------------------------
+        <BLANKLINE>
+        Loss: 0.5
+        Accuracy: 66.66667%
+        """
+        if style not in ("tables", "nn-rs"):
+            raise DataError(f"style must be 'tables' or 'nn-rs'; got {style!r}")
+        return nn_rs_text(self) if style == "nn-rs" else tables.report_text(self)
+
     def to_dict(self) -> dict[str, Any]:
         """Return everything as plain Python numbers, lists and dicts, ready for JSON.
 
@@ -196,7 +235,7 @@ class Report:
 
     def __str__(self) -> str:
         """Return the tables."""
-        return tables.report_text(self)
+        return self.to_text()
 
     def __repr__(self) -> str:
         """Return one line."""

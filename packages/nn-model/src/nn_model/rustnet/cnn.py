@@ -3,16 +3,14 @@
 import os
 from typing import Any, Self
 
-from nn_layers import Conv2D, Dense, Flatten, MaxPool2D, Propagate, ReLU, Sigmoid, Uniform
-from nn_layers.protocol import Shape
-from nn_loss import MSE
+from nn_layers import Conv2D, Dense, Flatten, MaxPool2D, ReLU, Sigmoid
 from nn_model.arrays import Array, as_numbers
+from nn_model.checkpoint.files import check_suffix
+from nn_model.formats.rustnet_cnn import INIT, network, write
 from nn_model.loading import load
-from nn_model.network import NN
 from nn_model.rustnet.border import FLOAT64, check_same, foreign, rows, targets
 from nn_model.rustnet.descent import check_training, descend, rated
 from nn_model.train.arguments import check_whole
-from nn_optim import SGD, ClipValue
 
 __all__ = ["PyCNN"]
 
@@ -82,9 +80,9 @@ class PyCNN:
         given = locals()
         for name in _SIZES:
             check_whole(name, given[name])
-        convolution = Conv2D(1, 1, int(filter_size), int(conv_stride), init=_INIT)
+        convolution = Conv2D(1, 1, int(filter_size), int(conv_stride), init=INIT)
         pooling = MaxPool2D(int(pool_size), int(pool_stride))
-        self.nn = _make((1, int(input_height), int(input_width)), convolution, pooling, int(output_size), 0.001, seed)
+        self.nn = network((1, int(input_height), int(input_width)), convolution, pooling, int(output_size), 0.001, seed)
 
     def train(self, input: Any, target: Any, learning_rate: float, epochs: int, *, verbose: bool = True) -> None:  # noqa: A002  # RustNet CNN's name
         """Make one update in each epoch.
@@ -131,14 +129,17 @@ class PyCNN:
         return answers
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the network to a `.safetensors` or `.json` file of this package, as `NN.save` does.
+        """Write the network to a `.json` file (see `nn_model.formats.rustnet_cnn`) or a `.safetensors` file.
 
         Raises
         ------
         CheckpointError
             Another suffix, or a path that cannot be written; a file that was there stays as it was.
         """
-        self.nn.save(path)
+        if check_suffix(path) == ".json":
+            write(self.nn, path)
+        else:
+            self.nn.save(path)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Self:
@@ -156,7 +157,7 @@ class PyCNN:
             case _:
                 raise foreign(path, cls.__name__, f"it is {nn!r}")
         rate = nn.optimizer.lr
-        wanted = _make(nn.core.layout.input_shape, convolution, pooling, dense.out_features, rate, nn.seed)
+        wanted = network(nn.core.layout.input_shape, convolution, pooling, dense.out_features, rate, nn.seed)
         check_same(path, nn, wanted, cls.__name__)
         made = cls.__new__(cls)
         made.nn = nn
@@ -174,10 +175,4 @@ class PyCNN:
         return f"PyCNN({', '.join(map(repr, self.nn.layers))})"
 
 
-_INIT = Uniform(-0.5, 0.5)
 _SIZES = ("input_height", "input_width", "filter_size", "conv_stride", "pool_size", "pool_stride", "output_size")
-
-
-def _make(shape: Shape, convolution: Conv2D, pooling: MaxPool2D, outputs: int, rate: Any, seed: int) -> NN:
-    layers: list[Propagate] = [convolution, ReLU(), pooling, Flatten(), Dense(None, outputs, _INIT), Sigmoid()]
-    return NN(layers, MSE(), SGD(rate), seed=seed, input_shape=shape, clip=ClipValue(1.0), dtype="float64")

@@ -2,21 +2,20 @@
 
 import os
 from collections.abc import Sequence
-from itertools import pairwise
 from typing import Any, Self
 
 import numpy as np
 
-from nn_layers import Dense, Propagate, ReLU, Sigmoid, Uniform
-from nn_loss import BinaryCrossEntropy
+from nn_layers import Dense
 from nn_model.arrays import Array, as_numbers
+from nn_model.checkpoint.files import check_suffix
 from nn_model.errors import PartError
+from nn_model.formats.rustnet import network, write
 from nn_model.loading import load
-from nn_model.network import NN
 from nn_model.rustnet.border import FLOAT64, binary_targets, check_same, foreign, rows
 from nn_model.rustnet.descent import check_training, descend, rated
 from nn_model.train.arguments import check_whole
-from nn_optim import SGD, ClipValue
+from nn_optim import SGD
 
 __all__ = ["PyNeuralNetwork"]
 
@@ -67,7 +66,7 @@ class PyNeuralNetwork:
     """
 
     def __init__(self, layer_sizes: Sequence[int], seed: int = 0) -> None:
-        self.nn = _make(_checked(layer_sizes), 0.001, seed)
+        self.nn = network(_checked(layer_sizes), 0.001, seed)
 
     def train(self, inputs: Any, targets: Any, learning_rate: float, epochs: int, *, verbose: bool = True) -> None:
         """Make one update from all rows in each epoch.
@@ -117,18 +116,21 @@ class PyNeuralNetwork:
         return answers
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the network to a `.safetensors` or `.json` file of this package, as `NN.save` does.
+        """Write the network to a `.json` file as RustNet has it, or to a `.safetensors` file, as `NN.save` does.
 
         Raises
         ------
         CheckpointError
             Another suffix, or a path that cannot be written; a file that was there stays as it was.
         """
-        self.nn.save(path)
+        if check_suffix(path) == ".json":
+            write(self.nn, path)
+        else:
+            self.nn.save(path)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Self:
-        """Make the network that `save` wrote; it predicts and trains on bit for bit as the other would.
+        """Make the network that `save` wrote, or RustNet; it predicts and trains on bit for bit as the other would.
 
         Raises
         ------
@@ -140,7 +142,7 @@ class PyNeuralNetwork:
         if not dense or not isinstance(nn.optimizer, SGD):
             raise foreign(path, cls.__name__, f"it is {nn!r}")
         sizes = [layer.in_features or 0 for layer in dense] + [dense[-1].out_features]
-        check_same(path, nn, _make(sizes, nn.optimizer.lr, nn.seed), cls.__name__)
+        check_same(path, nn, network(sizes, nn.optimizer.lr, nn.seed), cls.__name__)
         made = cls.__new__(cls)
         made.nn = nn
         return made
@@ -152,15 +154,6 @@ class PyNeuralNetwork:
         """Show the sizes."""
         sizes = [layer.in_features for layer in self.nn.layers if isinstance(layer, Dense)]
         return f"PyNeuralNetwork({[*sizes, *self.nn.core.body.out_shape]})"
-
-
-def _make(sizes: Sequence[int], rate: Any, seed: int) -> NN:
-    layers: list[Propagate] = []
-    for size, following in pairwise(sizes):
-        layers += [Dense(size, following, Uniform(-0.5, 0.5)), ReLU()]
-    layers[-1] = Sigmoid()
-    clip = ClipValue(1.0 / sizes[-1])
-    return NN(layers, BinaryCrossEntropy(), SGD(rate), seed=seed, clip=clip, dtype="float64")
 
 
 def _checked(sizes: Any) -> list[int]:

@@ -19,6 +19,7 @@ from torch import nn
 
 from nn_loss import CrossEntropy
 from nn_model import NN
+from nn_model.formats import state_dicts
 from nn_model.presets import PRESETS
 from nn_optim import Adam
 
@@ -88,11 +89,13 @@ def sizes(ours: NN, theirs: Any, folder: Path) -> dict[str, int]:
     torch.save({"model": theirs.state_dict(), "optimizer": optimizer.state_dict()}, folder / "run.pt")
     torch.save(theirs.state_dict(), folder / "weights.pt")
     ours.save(folder / "run.safetensors")
+    state_dicts.write(ours, folder / "weights.safetensors", "torch")
     titles = {
         "all of the run, ours": "run.safetensors",
         "all of the run, PyTorch": "run.pt",
-        "network alone, ONNX": "model.onnx",
+        "weights alone, ours for PyTorch": "weights.safetensors",
         "weights alone, PyTorch": "weights.pt",
+        "network for onnxruntime": "model.onnx",
     }
     return {title: (folder / name).stat().st_size for title, name in titles.items()}
 

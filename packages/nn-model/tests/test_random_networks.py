@@ -31,6 +31,7 @@ from nn_layers import (
 )
 from nn_loss import MAE, MSE, BinaryCrossEntropy, CrossEntropy, Huber, Loss
 from nn_model import NN
+from nn_model.errors import DivergedError
 from nn_optim import SGD, AdaGrad, Adam, AdaMax, AdamW, ClipNorm, Momentum, Nadam, Nesterov, Optimizer, RMSProp
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -92,10 +93,15 @@ def networks(draw: st.DrawFn, activations: list[Propagate], losses: list[Loss]) 
 
 @quick
 @given(networks(SMOOTH + BENT, LOSSES), st.sampled_from(RULES), st.booleans())
-def test_thirty_steps_stay_finite(drawn: Drawn, optimizer: Optimizer, clip: bool) -> None:
+def test_thirty_steps_stay_finite_or_say_so(drawn: Drawn, optimizer: Optimizer, clip: bool) -> None:
     nn = drawn.network(optimizer, clip=ClipNorm(1.0) if clip else None)
     for _ in range(30):
-        loss, accuracy = nn.train_step(drawn.x, drawn.y, drawn.weights)
+        try:
+            loss, accuracy = nn.train_step(drawn.x, drawn.y, drawn.weights)
+        except DivergedError:  # plain descent may run away from a single row, and says so
+            assert not clip
+            assert isinstance(optimizer, SGD | Momentum | Nesterov)
+            return
         assert np.isfinite(loss)
         assert accuracy is None if nn.task == "regression" else accuracy is not None and 0 <= accuracy <= 1
     assert np.isfinite(nn.theta).all()

@@ -212,6 +212,6 @@ def peers(session: nox.Session) -> None:
 
 @nox.session
 def oracle(session: nox.Session) -> None:
-    """Compare with PyTorch, number by number (its CPU build is about 200 MB); not part of a bare `nox`."""
-    session.install(*TREE, *TEST_TOOLS, "torch==2.13.0")
+    """Compare with PyTorch and what exporters write (about 200 MB); not part of a bare `nox`."""
+    session.install(*ALL, *TEST_TOOLS, "torch==2.13.0", "onnxscript>=0.5,<1", "skl2onnx>=1.19,<2")
     session.run("pytest", "packages", "-m", "oracle", *session.posargs)

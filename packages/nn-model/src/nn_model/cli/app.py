@@ -12,6 +12,7 @@ from nn_model.cli.convert import convert
 from nn_model.cli.data import data
 from nn_model.cli.explain import explain
 from nn_model.cli.export import export
+from nn_model.cli.importing import import_
 from nn_model.cli.options import Session, debug
 from nn_model.cli.plot import plot
 from nn_model.cli.run import run
@@ -63,5 +64,5 @@ def app() -> None:
     """
 
 
-for command in (train, test, run, summary, explain, convert, export, plot, data):
+for command in (train, test, run, summary, explain, convert, export, import_, plot, data):
     app.add_command(command)

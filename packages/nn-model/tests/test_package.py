@@ -85,4 +85,4 @@ def test_the_readme_runs_from_top_to_bottom(
     assert "step 100: loss 0.0" in printed
     assert "accuracy  9" in printed
     assert "[0 1 1 0]" in printed
-    assert len(BLOCKS) == 5
+    assert len(BLOCKS) == 6

@@ -278,3 +278,22 @@ def test_what_does_not_fit_is_refused_in_words(
 ) -> None:
     with pytest.raises(error, match=message):
         make()
+
+
+@pytest.mark.parametrize("options", [{}, {"stride": 2}, {"stride": (2, 1), "dilation": 2}, {"groups": 2}], ids=repr)
+def test_many_images_give_what_each_gives_alone(options: dict[str, Any]) -> None:
+    layer, in_shape, rows = Conv2D(2, 4, 3, padding=1, **options), (2, 19, 17), 40  # many enough to be moved by lines
+    many, alone = stacked(layer, in_shape, rows), stacked(layer, in_shape, 1)
+    x = normal((rows, *in_shape))
+    y = many.forward(x, training=True).copy()
+    dy = normal(y.shape)
+    dx = many.backward(dy)
+    assert dx is not None
+    grad = np.zeros_like(alone.grad)
+    for i in range(rows):
+        np.testing.assert_allclose(alone.forward(x[i : i + 1], training=True)[0], y[i], rtol=1e-12, atol=1e-12)
+        one = alone.backward(dy[i : i + 1])
+        assert one is not None
+        np.testing.assert_allclose(one[0], dx[i], rtol=1e-12, atol=1e-12)
+        grad += alone.grad
+    np.testing.assert_allclose(many.grad, grad, rtol=1e-11, atol=1e-11)

@@ -164,7 +164,7 @@ def test_affine_equals_sums_in_plain_python(x: Array, out: int) -> None:
     dw, db, dx = np.empty_like(w), np.empty_like(b), np.empty_like(x)
     affine.forward(x, w, b, y)
     dy = np.sin(np.arange(y.size)).reshape(y.shape)
-    affine.parameter_grads(x, dy, dw, db)
+    affine.parameter_grads(x, dy, affine.ones(dy), dw, db)
     affine.input_grad(dy, w, dx)
     flat_x, flat_dy = x.reshape(-1, n), dy.reshape(-1, out)
     expected_y = np.array([[dot(row, w[:, j]) + b[j] for j in range(out)] for row in flat_x])

@@ -93,6 +93,25 @@ def test_equals_the_loops_ties_included(make: str, arguments: tuple[Any, ...], i
     np.testing.assert_allclose(stack.forward(x), y, rtol=1e-13, atol=1e-13)
 
 
+@pytest.mark.parametrize("in_shape", [(2, 64, 150), (1, 9, 300), (3, 7, 8)])
+@pytest.mark.parametrize("size", [2, (3, 2), (1, 4)])
+def test_many_images_give_what_each_gives_alone(size: Any, in_shape: tuple[int, int, int]) -> None:
+    rows = 9  # winners of the largest images are worked out a few images at a time
+    many, alone = (Stack([MaxPool2D(size)], in_shape, rows=n, input_grad=True) for n in (rows, 1))
+    x = np.random.default_rng(1).integers(0, 3, (rows, *in_shape)).astype("float32")
+    y = many.forward(x, training=True).copy()
+    dy: Array = np.asarray(np.random.default_rng(2).standard_normal(y.shape, dtype="float32"))
+    dx = many.backward(dy)
+    assert dx is not None
+    assert np.array_equal(many.forward(x), y)
+    for i in range(rows):
+        assert np.array_equal(alone.forward(x[i : i + 1], training=True)[0], y[i])
+        one = alone.backward(dy[i : i + 1])
+        assert one is not None
+        assert np.array_equal(one[0], dx[i])
+    assert dx.sum(dtype=float) == pytest.approx(dy.sum(dtype=float), abs=1e-2)
+
+
 def test_negative_images_do_not_see_the_border() -> None:
     x = np.full((1, 1, 4, 4), -5.0, "float32")
     assert np.array_equal(Stack([MaxPool2D(3, 1, 1)], (1, 4, 4), rows=1).forward(x), x)
@@ -108,6 +127,8 @@ def test_a_window_that_holds_nan_is_nan_and_gives_no_gradient(size: Any, stride:
     down = [i for i in range(y.shape[2]) if 0 <= 3 - i * (stride or both(size)[0]) < both(size)[0]]
     right = [j for j in range(y.shape[3]) if 0 <= 4 - j * (stride or both(size)[1]) < both(size)[1]]
     assert np.argwhere(np.isnan(y[0, 0])).tolist() == [[i, j] for i in down for j in right]
+    assert np.array_equal(stack.forward(x), y, equal_nan=True)
+    stack.forward(x, training=True)
     dx = stack.backward(np.ones_like(y))
     assert dx is not None
     assert dx.sum() == y.size - len(down) * len(right)
@@ -118,6 +139,8 @@ def test_backward_keeps_a_byte_for_each_window() -> None:
     scratch = MaxPool2D(3, 1, 1).plan((1, 28, 28)).scratch
     assert {name for name, s in scratch.items() if s.kept} == {"winner"}
     assert scratch["winner"].dtype == np.uint8
+    assert MaxPool2D(2).plan((1, 28, 28)).scratch["winner"].dtype == np.uint8
+    assert MaxPool2D(3).plan((1, 300, 300)).scratch["winner"].dtype == np.uint16  # two lines are 600 places
 
 
 @pytest.mark.parametrize("pool", [MaxPool2D, AvgPool2D])

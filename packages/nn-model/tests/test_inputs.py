@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from nn_layers import Dense, Dropout, Tanh
+from nn_layers import Dense, Dropout, Frame, LayerError, Plan, Tanh
+from nn_layers.protocol import Calls
 from nn_loss import MSE, CrossEntropy
 from nn_model import NN
 from nn_optim import Adam
@@ -21,7 +22,7 @@ VALUES = RNG.integers(0, 256, (10, 3)).astype("float32")
 WEIGHTS = RNG.integers(1, 9, 10).astype("float32")
 
 
-class Frame:
+class Table:
     """What a data frame looks like to NumPy, and no more."""
 
     def __init__(self, values: Array) -> None:
@@ -56,7 +57,7 @@ FORMS: dict[str, Callable[[Array, Path], Any]] = {
     "uint8": lambda a, _: a.astype("uint8"),
     "int64": lambda a, _: a.astype("int64"),
     "nested lists": lambda a, _: a.tolist(),
-    "data frame": lambda a, _: Frame(a),
+    "data frame": lambda a, _: Table(a),
 }
 
 
@@ -99,3 +100,41 @@ def test_answers_are_the_callers_own() -> None:
         assert np.array_equal(first, kept)
         first[...] = 0
         assert nn.predict(x).any()
+
+
+class Doubled:
+    """A layer that works in its input, which it must not."""
+
+    kind = "Doubled"
+
+    def plan(self, in_shape: tuple[int, ...]) -> Plan:
+        return Plan(in_shape)
+
+    def forward(self, f: Frame) -> Calls:
+        yield double, f.x, f.y
+
+    def backward(self, f: Frame) -> Calls:
+        if f.dx is not None:
+            yield double, f.dy, f.dx
+
+
+def double(x: Array, y: Array) -> None:
+    np.add(x, x, out=x)
+    np.copyto(y, x)
+
+
+@pytest.mark.parametrize("rows", [1, 10_000])
+def test_a_layer_that_writes_to_its_input_is_refused_at_inference(rows: int) -> None:
+    nn = NN([Doubled(), Dense(4, 3)], CrossEntropy(), Adam(), input_shape=(4,))
+    x = np.ones((rows, 4), "float32")
+    with pytest.raises(LayerError, match=r"^double writes to an array that it may only read, as x is"):
+        nn.predict(x)
+    assert np.all(x == 1.0)
+
+
+@pytest.mark.parametrize("rows", [1, 100, 1024, 1025, 3000])
+def test_rows_in_one_chunk_and_in_many_give_what_each_gives_alone(rows: int) -> None:
+    nn = NN([Dense(30, 8), Tanh(), Dense(8, 3)], CrossEntropy(), Adam())
+    x = RNG.standard_normal((rows, 30)).astype("float32")
+    alone = np.vstack([nn.predict_proba(row[None]) for row in x])
+    np.testing.assert_allclose(alone, nn.predict_proba(x), rtol=1e-4, atol=1e-6)

@@ -180,3 +180,23 @@ def test_the_first_of_equal_scores_wins() -> None:
     nn.theta[...] = 0.0
     assert nn.predict(X).tolist() == [0] * 12
     assert nn.test_step(X, INDEX)[1] == nn.train_step(X, INDEX)[1] == 4 / 12
+
+
+@pytest.mark.parametrize("wrong", [-1, 3, 2**62, -(2**63)])
+@pytest.mark.parametrize("place", [0, 11])
+def test_indices_that_need_no_conversion_are_looked_through_all_the_same(wrong: int, place: int) -> None:
+    nn, labels = network(CrossEntropy(), 3), INDEX.copy()
+    nn.train_step(X, labels)
+    assert nn.core.given(X, labels) is labels
+    labels[place] = wrong
+    with pytest.raises(ValueError, match=rf"labels must be in 0\.\.2, for 3 classes; row {place} is {wrong}"):
+        nn.train_step(X, labels)
+
+
+def test_indices_are_not_taken_for_other_names_or_shapes() -> None:
+    named = network(CrossEntropy(), 3, classes=[30, 10, 2])
+    assert named.core.given(X, np.where(INDEX == 2, 2, 10)).tolist() == np.where(INDEX == 2, 2, 1).tolist()
+    every_other = np.repeat(INDEX, 2)[::2]
+    given = network(CrossEntropy(), 3).core.given(X, every_other)
+    assert given.flags.c_contiguous
+    assert given.tolist() == INDEX.tolist()

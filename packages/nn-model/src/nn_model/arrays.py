@@ -1,5 +1,6 @@
 """What enters from a person is checked here, once: rows of inputs, weights, and whether numbers are finite."""
 
+import math
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,8 @@ def as_numbers(values: Any, name: str, dtype: "np.dtype[Any]") -> Array:
     DataError
         Text, objects, dates or complex numbers; a finite number that `dtype` cannot hold.
     """
+    if type(values) is np.ndarray and values.dtype == dtype and values.flags.c_contiguous:
+        return values
     if isinstance(values, np.ma.MaskedArray):
         raise DataError(f"{name} is a masked array, whose mask would be lost; fill it first: {name}.filled(...)")
     try:
@@ -86,10 +89,8 @@ def check_finite(array: Array, name: str, given: Any = None) -> None:
     `given` is the array before it was converted, so that a number too large for the network's type is named as such.
     """
     # A dot product with itself is the fastest pass there is; only if it is not finite is it worth to look closer.
-    flat = array.reshape(-1)
-    with np.errstate(all="ignore"):
-        if array.dtype.kind != "f" or np.isfinite(np.dot(flat, flat)):
-            return
+    if array.dtype.kind != "f" or math.isfinite(np.vdot(array, array)):  # vdot does not warn where dot does
+        return
     bad = ~np.isfinite(array)
     if not bad.any():
         return

@@ -2,14 +2,18 @@
 
 from collections import deque
 from math import prod
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from nn_layers.binding import Arena, Binder, Vectors
-from nn_layers.calls import Call, Port, bind, run
+from nn_layers.calls import Call, Port, bind, explained
 from nn_layers.layout import Layout
 from nn_layers.passes import forward_calls
 from nn_model.arrays import Array
+
+if TYPE_CHECKING:
+    from nn_layers.protocol import Kernel
 
 CHUNK_BYTES = 1 << 20
 """Size of the wider of the two alternating buffers that a chunk should stay below: a share of a core's cache."""
@@ -41,9 +45,13 @@ class Inference:
         except IndexError:
             run_through = _Pass(self._layout, self._vectors, self._chunk)
         out = np.empty((len(x), *self._layout.out_shape), self._vectors.theta.dtype)
-        for start in range(0, len(x), self._chunk):
-            chunk = slice(start, start + self._chunk)
-            run_through.scores(x[chunk], out[chunk])
+        with np.errstate(all="ignore"):  # as in training: whoever reads the scores sees what is not finite
+            if len(x) <= self._chunk:
+                run_through.scores(x, out)
+            else:
+                for start in range(0, len(x), self._chunk):
+                    chunk = slice(start, start + self._chunk)
+                    run_through.scores(x[chunk], out[chunk])
         self._pool.append(run_through)
         return out
 
@@ -60,7 +68,12 @@ class _Pass:
             self._bound[len(x)] = self._bind(len(x))
         port, calls, scores = self._bound[len(x)]
         port.feed(x)
-        run(calls)
+        kernel: Kernel | None = None
+        try:
+            for kernel, args in calls:
+                kernel(*args)
+        except ValueError as error:
+            raise explained(error, kernel) from error
         np.copyto(out, scores if calls else x.reshape(out.shape))
         port.release()
 

@@ -15,7 +15,7 @@ Kernel = Callable[..., None]
 Calls = Iterator[tuple[Any, ...]]
 Ranges = tuple[tuple[int, int], ...]
 
-BLOCK = 32768
+BLOCK = 262144
 """Elements that a kernel works on at a time, so that they stay in cache from the first operation to the last."""
 
 

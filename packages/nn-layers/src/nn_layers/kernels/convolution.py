@@ -10,7 +10,7 @@ width); wb is w with a last column of biases if there are any; cols (block, grou
 
 import numpy as np
 
-from nn_layers.kernels.windows import Taps, windows
+from nn_layers.kernels.windows import Taps, lines, windows
 from nn_layers.protocol import Array
 
 
@@ -36,7 +36,7 @@ def turn(w: Array, turned: Array, height: int, width: int) -> None:
 def forward(x: Array, wb: Array, cols: Array, y: Array, taps: Taps) -> None:
     """Write y = wb cols(x)."""
     rows, block = len(x), len(cols)
-    pixels, columns = _pixels(x, cols, y, taps)
+    pixels, columns = _pixels(x, cols, y, taps, whole_lines=True)
     out = y.reshape(rows, *wb.shape[:2], -1)
     for start in range(0, rows, block):
         n = min(block, rows - start)
@@ -48,20 +48,27 @@ def forward(x: Array, wb: Array, cols: Array, y: Array, taps: Taps) -> None:
 
 
 def parameter_grads(x: Array, dy: Array, cols: Array, part: Array, dwb: Array, taps: Taps) -> None:
-    """Write dwb = sum over images of dy cols(x)'; part (block + 1 or, of one window, 1, *dwb's shape) is worked in."""
+    """Write dwb = sum over images of dy cols(x)', turned around: BLAS makes cols(x) dy' faster by a fifth.
+
+    part (block + 2 or, of one window, 2, groups, columns of dwb, O / groups) is worked in.
+    """
     rows, block = len(x), len(cols)
-    pixels, columns = _pixels(x, cols, dy, taps)
-    grad, turned = dy.reshape(rows, *dwb.shape[:2], -1), cols.swapaxes(2, 3)
-    dwb.fill(0.0)
+    pixels, columns = _pixels(x, cols, dy, taps, whole_lines=True)
+    grad = dy.reshape(rows, *dwb.shape[:2], -1)
+    total, added, products = part[0], part[1], part[2:]
+    total.fill(0.0)
     for start in range(0, rows, block):
         n = min(block, rows - start)
         np.copyto(columns[:n], pixels[start : start + n])
         if grad.shape[3] == 1:
-            np.matmul(_lines(grad[start : start + n]).swapaxes(1, 2), _lines(cols[:n]), out=part[0])
+            np.matmul(_lines(cols[:n]).swapaxes(1, 2), _lines(grad[start : start + n]), out=added)
+        elif n == 1:
+            np.matmul(cols[0], grad[start].swapaxes(1, 2), out=added)
         else:
-            np.matmul(grad[start : start + n], turned[:n], out=part[1 : n + 1])
-            np.add.reduce(part[1 : n + 1], axis=0, out=part[0])
-        np.add(dwb, part[0], out=dwb)
+            np.matmul(cols[:n], grad[start : start + n].swapaxes(2, 3), out=products[:n])
+            np.add.reduce(products[:n], axis=0, out=added)
+        np.add(total, added, out=total)
+    np.copyto(dwb, total.swapaxes(1, 2))
 
 
 def input_grad(dy: Array, w: Array, cols: Array, dx: Array, taps: Taps) -> None:
@@ -91,13 +98,20 @@ def _lines(x: Array) -> Array:
     return x[..., 0].swapaxes(0, 1)
 
 
-def _pixels(x: Array, cols: Array, y: Array, taps: Taps) -> tuple[Array, Array]:
-    """View the pixels of x under each window, and their place in cols; below them, cols get the bias's ones."""
+def _pixels(x: Array, cols: Array, y: Array, taps: Taps, *, whole_lines: bool = False) -> tuple[Array, Array]:
+    """View the pixels of x under each window, and their place in cols; below them, cols get the bias's ones.
+
+    With `whole_lines`, to be copied only, lines of pixels are one item, where there is no stride right.
+    """
     block, groups, wide = cols.shape[:3]
     size = x.shape[1] // groups
     height, width = y.shape[2:]
     weights = size * taps[0] * taps[1]
     if wide > weights:
-        cols[:, :, weights:] = 1.0
-    pixels = windows(x.reshape(len(x), groups, size, *x.shape[2:]), taps, height, width)
-    return pixels, cols[:, :, :weights].reshape(block, groups, size, *taps[:2], height, width)
+        cols[: len(x), :, weights:] = 1.0
+    images = x.reshape(len(x), groups, size, *x.shape[2:])
+    columns = cols[:, :, :weights].reshape(block, groups, size, *taps[:2], height, width)
+    if whole_lines and taps[3] == 1:
+        from_images = lines(images, taps, height, width)
+        return from_images, columns.view(from_images.dtype)[..., 0]
+    return windows(images, taps, height, width), columns

@@ -81,7 +81,7 @@ def forward(x: Array, coefficients: tuple[float, ...], u: Array, e: Array, h: Ar
     # x Phi(x) = max(x, 0) - |x| erfc(|x| / sqrt(2)) / 2: no difference of nearly equal numbers on either side.
     np.abs(x, out=u)
     np.multiply(u, h, out=u)
-    np.maximum(x, 0.0, out=y)
+    x.clip(0.0, math.inf, out=y)  # three times as fast as the maximum of an array and a number
     np.subtract(y, u, out=y)
 
 
@@ -114,7 +114,7 @@ def forward_tanh(x: Array, h: Array, y: Array) -> None:
 def slope_tanh(x: Array, u: Array, e: Array, h: Array) -> None:
     """Turn the tanh in `h` into dy/dx = (1 + h) / 2 + x (1 - h^2) sqrt(2 / pi) (1 + 3 0.044715 x^2) / 2."""
     np.multiply(x, x, out=u)
-    np.minimum(u, 1e30, out=u)  # beyond, 1 - h^2 is 0 and must not meet an infinity
+    u.clip(0.0, 1e30, out=u)  # beyond, 1 - h^2 is 0 and must not meet an infinity
     np.multiply(u, 1.5 * ROOT * CUBIC, out=u)
     np.add(u, 0.5 * ROOT, out=u)
     np.multiply(h, h, out=e)

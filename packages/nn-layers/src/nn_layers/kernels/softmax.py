@@ -7,7 +7,7 @@ from nn_layers.protocol import Array
 
 def forward(x: Array, s: Array, y: Array) -> None:
     """x: (..., n) -> y: (..., n). `s`: scratch (..., 1)."""
-    np.max(x, axis=-1, keepdims=True, out=s)
+    np.maximum.reduce(x, axis=-1, keepdims=True, out=s)
     np.subtract(x, s, out=y)
     np.exp(y, out=y)
     np.add.reduce(y, axis=-1, keepdims=True, out=s)

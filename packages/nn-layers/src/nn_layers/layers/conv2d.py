@@ -124,7 +124,7 @@ class Conv2D:
         scratch = {
             **sliding.scratch(kept=True),
             "cols": Scratch((block, *cols), per_row=False),
-            "part": Scratch((1 if alone else block + 1, *joined), per_row=False, training=True),
+            "part": Scratch((2 if alone else block + 2, self.groups, joined[2], outputs), per_row=False, training=True),
         }
         if self.bias:
             params["b"] = Param((self.out_channels,), Zeros())

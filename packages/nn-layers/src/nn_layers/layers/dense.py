@@ -87,6 +87,6 @@ class Dense:
 
     def backward(self, f: Frame) -> Calls:
         """Yield dw = x' dy, db = sum dy, dx = dy w'."""
-        yield affine.parameter_grads, f.x, f.dy, f.g["w"], f.g["b"]
+        yield affine.parameter_grads, f.x, f.dy, affine.ones(f.dy), f.g["w"], f.g["b"]
         if f.dx is not None:  # nobody reads it: nobody computes it
             yield affine.input_grad, f.dy, f.p["w"], f.dx

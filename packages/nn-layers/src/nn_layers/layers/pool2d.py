@@ -1,5 +1,6 @@
 """Pooling of images."""
 
+from math import prod
 from typing import Literal
 
 import numpy as np
@@ -10,6 +11,9 @@ from nn_layers.kernels.windows import windows
 from nn_layers.layers.sliding import Padding, Size, Sliding, pair, slide
 from nn_layers.protocol import Array, Calls, Frame, Plan, Scratch, Shape
 from nn_layers.spec import spec
+
+PLACES = 16384
+"""About how many places of winners are worked out at a time: they stay in the processor's cache."""
 
 
 def _check_padding(kernel: Size, padding: Padding) -> None:
@@ -69,13 +73,17 @@ class MaxPool2D:
     def plan(self, in_shape: Shape) -> Plan:
         """Plan padded images, and which pixel of each window is its largest, for backward."""
         sliding = self._sliding(in_shape)
-        out, number = (sliding.channels, *sliding.out), np.min_scalar_type(sliding.taps[0] * sliding.taps[1])
+        (kh, kw), out, width = sliding.taps[:2], (sliding.channels, *sliding.out), sliding.padded[1]
+        number = np.min_scalar_type((kh - 1) * width + kw)
         scratch = {
             **sliding.scratch(kept=False),
+            "lines": Scratch((sliding.channels, sliding.out[0], width)),
             "winner": Scratch(out, dtype=number, kept=True, training=True),
             "mark": Scratch(out, dtype=number, training=True),
             "part": Scratch(out, training=True),
         }
+        if pooling.apart(sliding.taps):
+            scratch["at"] = Scratch((max(1, PLACES // prod(out)), *out), np.intp, per_row=False, training=True)
         return Plan(out, scratch=scratch)
 
     def forward(self, f: Frame) -> Calls:
@@ -84,7 +92,7 @@ class MaxPool2D:
         yield from sliding.pad(f.x, -np.inf, s.get("padded"))
         images = s.get("padded", f.x)
         if f.dx is None:
-            yield pooling.max_forward, images, f.y, sliding.taps
+            yield pooling.max_forward, images, s["lines"], f.y, sliding.taps
         else:
             yield pooling.max_and_winner, images, f.y, s["winner"], s["mark"], s["part"], sliding.taps
 
@@ -93,7 +101,13 @@ class MaxPool2D:
         if f.dx is None:
             return
         sliding, s = self._sliding(f.x.shape[1:]), f.s
-        yield pooling.max_backward, s["winner"], f.dy, s["mark"], s["part"], s.get("dpadded", f.dx), sliding.taps
+        dx = s.get("dpadded", f.dx)
+        if "at" in s:
+            at = s["at"].reshape(-1)
+            corners = pooling.corners(dx, sliding.out, sliding.taps, len(s["at"]))
+            yield pooling.max_scatter, s["winner"], corners, f.dy, s["mark"], s["part"], at, dx, sliding.taps
+        else:
+            yield pooling.max_backward, s["winner"], f.dy, s["mark"], s["part"], dx, sliding.taps
         yield from sliding.crop(s.get("dpadded"), f.dx)
 
 

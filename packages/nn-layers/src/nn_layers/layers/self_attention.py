@@ -143,11 +143,12 @@ class SelfAttention:
 
     def backward(self, f: Frame) -> Calls:
         """Yield the same way back: the projection's gradients, those of q, k, v, and those of w, b and x."""
+        ones = affine.ones(f.dy)
         if self.projection:
-            yield affine.parameter_grads, f.s["mixed"], f.dy, f.g["w_out"], f.g["b_out"]
+            yield affine.parameter_grads, f.s["mixed"], f.dy, ones, f.g["w_out"], f.g["b_out"]
             yield affine.input_grad, f.dy, f.p["w_out"], f.s["dmixed"]
         dmixed = f.s["dmixed"] if self.projection else f.dy
         yield attention.backward, f.s["qkv"], f.s["a"], dmixed, f.s["block"], f.s["s"], f.s["dqkv"]
-        yield affine.parameter_grads, f.x, f.s["dqkv"], f.g["w"], f.g["b"]
+        yield affine.parameter_grads, f.x, f.s["dqkv"], ones, f.g["w"], f.g["b"]
         if f.dx is not None:
             yield affine.input_grad, f.s["dqkv"], f.p["w"], f.dx

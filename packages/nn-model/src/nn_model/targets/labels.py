@@ -1,7 +1,7 @@
 """Targets that are classes: one label a row."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
@@ -10,7 +10,7 @@ from nn_layers.protocol import Calls, Scratch, Shape
 from nn_model.arrays import Array
 from nn_model.metrics import Report
 from nn_model.targets import kernels
-from nn_model.targets.parse import class_indices
+from nn_model.targets.parse import are_indices, class_indices, numbered
 
 
 def _report(guess: Array, given: Array, classes: Array, loss: float | None) -> Report:
@@ -28,9 +28,16 @@ class LabelCoding:
     out_shape: Shape
     one_hot: "np.dtype[Any] | None"
     task: Literal["classification"] = "classification"
+    numbered: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Find, once, whether the classes are called by their numbers."""
+        object.__setattr__(self, "numbered", numbered(self.classes))
 
     def given(self, y: Any, rows: int) -> Array:  # noqa: ARG002  # one protocol; the length is checked by the caller
         """Check labels: indices `(rows, *tokens)`."""
+        if self.numbered and are_indices(y, len(self.classes), self.out_shape[:-1]):
+            return np.asarray(y)
         return class_indices(y, self.classes, self.out_shape[:-1])
 
     def placeholder(self, rows: int) -> Array:
@@ -70,10 +77,15 @@ class BinaryCoding:
     dtype: "np.dtype[Any]"
     threshold: float
     task: Literal["classification"] = "classification"
+    numbered: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Find, once, whether the classes are called by their numbers."""
+        object.__setattr__(self, "numbered", numbered(self.classes))
 
     def given(self, y: Any, rows: int) -> Array:  # noqa: ARG002  # one protocol; the length is checked by the caller
         """Check labels: indices `(rows,)`, 0 or 1."""
-        return class_indices(y, self.classes)
+        return np.asarray(y) if self.numbered and are_indices(y, 2, ()) else class_indices(y, self.classes)
 
     def placeholder(self, rows: int) -> Array:
         """Make an array of indices."""

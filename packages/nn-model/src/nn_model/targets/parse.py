@@ -41,6 +41,13 @@ def class_indices(y: Any, names: Array, tail: tuple[int, ...] = ()) -> Array:
     return _indices(labels, names)
 
 
+def are_indices(y: Any, count: int, tail: tuple[int, ...]) -> bool:
+    """Whether `y` is what `class_indices` would give for classes called 0 to `count` - 1, and can be used as it is."""
+    if type(y) is not np.ndarray or y.dtype != np.intp or y.ndim != 1 + len(tail) or y.shape[1:] != tail:
+        return False
+    return y.flags.c_contiguous and y.size > 0 and bool(y.view(np.uintp).max() < count)  # a negative one is large then
+
+
 def _from_objects(labels: Array) -> Array:
     items = labels.ravel().tolist()
     row = 0
@@ -70,14 +77,14 @@ def _indices(labels: Array, names: Array) -> Array:
     kind, by_name = labels.dtype.kind, names.dtype.kind
     if kind == "U":
         if by_name != "U":
-            remedy = "name the classes: NN(classes=[...])" if _numbered(names) else f"give them as {names.dtype}"
+            remedy = "name the classes: NN(classes=[...])" if numbered(names) else f"give them as {names.dtype}"
             raise DataError(f"labels are text, the first is {str(labels.flat[0])!r}; {remedy}")
         return _look_up(labels, names)
     if kind == "f":
         labels = _whole(labels)
     elif kind not in "iub":
         raise DataError(f"class labels must be whole numbers or text; got dtype {labels.dtype}")
-    if (by_name in "iu" and not _numbered(names)) or (by_name == "b" and kind == "b"):
+    if (by_name in "iu" and not numbered(names)) or (by_name == "b" and kind == "b"):
         return _look_up(labels, names)
     if by_name == "U" and all(name.isdigit() for name in names.tolist()):
         raise DataError(
@@ -87,7 +94,7 @@ def _indices(labels: Array, names: Array) -> Array:
     return np.ascontiguousarray(labels, np.intp)
 
 
-def _numbered(names: Array) -> bool:
+def numbered(names: Array) -> bool:
     """Whether the classes are called by their numbers, 0 to K - 1."""
     return names.dtype.kind in "iu" and np.array_equal(names, np.arange(len(names)))
 

@@ -1,6 +1,7 @@
 """Bounds on a gradient, by value or by norm; a gradient that is not finite is left as it is, to be found."""
 
 import math
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -9,6 +10,9 @@ from nn_optim.protocol import Array
 
 # Between these a sum of squares has lost nothing to overflow or underflow, in float32 as in float64.
 _SAFE = (1e-20, 1e30)
+
+SUMMANDS = 32768
+"""How many squares are added up in the gradient's own precision."""
 
 
 def by_value(grad: Array, limit: float) -> None:
@@ -36,7 +40,7 @@ def bound(grad: Array, limit: float, highest: float) -> None:
 def size(grad: Array, scratch: Array) -> tuple[float, float]:
     """Return `(unit, length)`: the gradient's norm is unit * length, and length is safe from overflow."""
     with np.errstate(over="ignore", invalid="ignore"):
-        total = sum(np.dot(g, g).item() for (g,) in blocks(scratch[:0], grad))
+        total = sum(np.dot(g, g).item() for g in _summands(grad))
     if _SAFE[0] < total < _SAFE[1]:
         return 1.0, math.sqrt(total)
     unit = peak(grad)
@@ -45,8 +49,13 @@ def size(grad: Array, scratch: Array) -> tuple[float, float]:
     total = 0.0
     for g, s in blocks(scratch[:1], grad):
         np.divide(g, unit, out=s)
-        total += np.dot(s, s).item()
+        total += sum(np.dot(r, r).item() for r in _summands(s))
     return unit, math.sqrt(total)
+
+
+def _summands(g: Array) -> Iterator[Array]:
+    """Cut `g` into pieces whose squares float32 can still add up to five digits."""
+    return (g[start : start + SUMMANDS] for start in range(0, g.size, SUMMANDS))
 
 
 def shrink(grad: Array, max_norm: float, unit: float, length: float) -> None:

@@ -12,6 +12,9 @@ from nn_optim.protocol import BLOCK, Array
 def blocks(scratch: Array, *vectors: Array) -> Iterator[Any]:
     """Yield the vectors a block at a time, and after them every row of the scratch, cut to the block's length."""
     size = vectors[0].size
+    if size <= BLOCK:  # as of small networks, whose update is mostly the cutting
+        yield *vectors, *scratch[:, :size]
+        return
     for start in range(0, size, BLOCK):
         part = slice(start, start + BLOCK)
         yield *(x[part] for x in vectors), *scratch[:, : min(BLOCK, size - start)]

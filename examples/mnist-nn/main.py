@@ -1,13 +1,20 @@
-"""The nn-rs example: stack layers, train on handwriting with full batches, save, load, report."""
+"""The nn-rs example: stack layers, train on handwriting with full batches, save, load, report.
+
+python main.py                     the bundled 8 x 8 digits
+python main.py --data DIR          MNIST
+python main.py --document-files    and nn-rs' own files: weights/w0.csv, weights/b0.csv, ...
+python main.py --document-report   the report as nn-rs prints it
+"""
 
 import argparse
 from pathlib import Path
 
 from nn_layers import ELU, Dense, ElasticNet, He
 from nn_loss import CrossEntropy
-from nn_model import NN, load
+from nn_model import NN, Report, load
 from nn_model.checkpoint import check_writable
 from nn_model.data import Split, load_digits, load_mnist
+from nn_model.formats import nn_rs
 from nn_optim import Nadam
 
 
@@ -32,10 +39,12 @@ def network(data: Split, lr: float, seed: int) -> NN:
 
 def main() -> None:
     """Train, save, load, test."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, help="folder with MNIST's IDX files; left out, the bundled 8 x 8 digits")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--model", type=Path, default=Path("mnist_nn.safetensors"), help="where the network is saved")
+    parser.add_argument("--document-files", action="store_true", help="nn-rs' files too, in a folder weights")
+    parser.add_argument("--document-report", action="store_true", help="print the report line for line as nn-rs does")
     args = parser.parse_args()
     check_writable(args.model)  # before training, not after
 
@@ -51,10 +60,13 @@ def main() -> None:
         if iteration % 10 == 0:
             print(f"Iteration {iteration:3}: loss = {loss:.6f}, accuracy = {100 * (accuracy or 0):.2f}%")
     nn.save(args.model)
+    if args.document_files:
+        nn_rs.write(nn, args.model.with_name("weights"))
 
     fresh = load(args.model)
     print(f"\nSaved to {args.model} and loaded into a fresh network.\n")
-    print(fresh.evaluate(data.x_test, data.y_test))
+    report = fresh.evaluate(data.x_test, data.y_test)
+    print(report.to_text(style="nn-rs") if args.document_report and isinstance(report, Report) else report)
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 python main.py                                      the bundled table of tumours, RustNet's network and training
 python main.py --recommended                        the same network, trained our way
 python main.py --data FILE --label NAME --out DIR   another table; its label is a column's name, or -1, the last
+python main.py --document-files                     and model.json, RustNet's own file, of a network of all rows
 
 Each of five parts is predicted by a network that saw the other four alone, their mean and deviation among what it saw.
 The predictions of all rows are written to predictions_exported.csv and drawn in predictions.png.
@@ -16,10 +17,11 @@ from pathlib import Path
 
 import numpy as np
 from tables import draw, read_table, right, write_predictions
-from training import FOLDS, cross_validate, document, recommended
+from training import FOLDS, TrainNetwork, cross_validate, document, of_raw_features, recommended
 
 from nn_model.errors import DataError, DivergedError, MissingExtraError
 from nn_model.extras import need
+from nn_model.formats import rustnet
 from nn_model.plot import save
 
 BUNDLED = Path(__file__).resolve().parents[2] / "test_data/breast_cancer/breast_cancer.csv"
@@ -33,7 +35,8 @@ def report(args: argparse.Namespace) -> None:
     args.out.mkdir(parents=True, exist_ok=True)
 
     chosen = {"epochs": args.epochs} if args.epochs else {}
-    train = partial(recommended if args.recommended else document, hidden=args.hidden, **chosen)
+    how = recommended if args.recommended else document
+    train: TrainNetwork = partial(how, hidden=args.hidden, **chosen)
     chances, part = cross_validate(train, x, y, args.seed)
     accuracies = [100 * np.mean(right(chances, y)[part == number]) for number in range(FOLDS)]
     for number, accuracy in enumerate(accuracies, 1):
@@ -43,6 +46,8 @@ def report(args: argparse.Namespace) -> None:
 
     write_predictions(args.out / "predictions_exported.csv", chances, y)
     save(draw(chances, y), args.out / "predictions.png", dpi=125)
+    if args.document_files:
+        rustnet.write(of_raw_features(train(x, y, args.seed)), args.out / "model.json")
     print(f"Predictions and their picture are in {args.out.resolve()}")
 
 
@@ -74,7 +79,8 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--hidden", type=count, default=10, help="units of the hidden layer (10)")
     parser.add_argument("--epochs", type=count, help="passes over the rows (2000; recommended: 60)")
     parser.add_argument("--seed", type=int, default=0, help="of parts, first weights, dropout and shuffling (0)")
-    parser.add_argument("--out", type=Path, default=Path(), metavar="DIR", help="where CSV and picture go (here)")
+    parser.add_argument("--document-files", action="store_true", help="RustNet's model.json too, trained on all rows")
+    parser.add_argument("--out", type=Path, default=Path(), metavar="DIR", help="where files go (here)")
     return parser.parse_args()
 
 

@@ -14,7 +14,16 @@ from nn_model import NN
 from nn_model.data import k_fold
 from nn_optim import SGD, Adam, ClipValue, OneCycle
 
-__all__ = ["FOLDS", "Classifier", "Train", "cross_validate", "document", "recommended"]
+__all__ = [
+    "FOLDS",
+    "Classifier",
+    "Train",
+    "TrainNetwork",
+    "cross_validate",
+    "document",
+    "of_raw_features",
+    "recommended",
+]
 
 Array = NDArray[Any]
 
@@ -32,7 +41,8 @@ class Classifier(Protocol):
 
 
 Train = Callable[[Array, Array, int], Classifier]
-"""Trains from features, labels and a seed."""
+TrainNetwork = Callable[[Array, Array, int], NN]
+"""Both train from features, labels and a seed."""
 
 
 def document(x: Array, y: Array, seed: int, *, hidden: int = 10, epochs: int = 2000) -> NN:
@@ -86,6 +96,18 @@ def fitted(nn: NN, x: Array, y: Array, epochs: int, batch_size: int) -> NN:
     if len(history) < epochs:  # Ctrl-C: what is half trained is not to be judged
         raise KeyboardInterrupt
     return nn
+
+
+def of_raw_features(nn: NN) -> NN:
+    """Give the network with its `Standardize` worked into the first weights: RustNet's file has no such layer."""
+    weights = nn.weights()
+    mean, scale = weights.pop("layers.0.mean"), weights.pop("layers.0.scale")
+    w, b, *rest = weights.values()
+    first = w / scale[:, np.newaxis]
+    layers = [layer for layer in nn.layers if not isinstance(layer, Standardize | Dropout)]
+    raw = NN(layers, nn.loss, nn.optimizer, clip=nn.clip, dtype="float64")
+    raw.set_weights(dict(zip(raw.weights(), (first, b - mean @ first, *rest), strict=True)))
+    return raw
 
 
 def cross_validate(train: Train, x: Array, y: Array, seed: int, parts: int = FOLDS) -> tuple[Array, Array]:

@@ -9,7 +9,10 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file
 
+from nn_layers import ELU
+from nn_model import Report, load
 from nn_model.data import load_digits, write_idx
+from nn_model.formats import nn_rs
 
 EXAMPLES = Path(__file__).parents[1]
 
@@ -50,6 +53,21 @@ def test_mnist_nn_saves_every_weight_under_its_name(digits_run: tuple[Path, str]
     shapes = {name: array.shape for name, array in saved.items() if name.startswith("layers.")}
     assert shapes["layers.0.w"] == (64, 64)
     assert sorted(shapes) == [f"layers.{i}.{name}" for i in (0, 2, 4, 6) for name in "bw"]
+
+
+def test_mnist_nn_writes_nn_rs_files_and_prints_its_report(tmp_path: Path, digits_run: tuple[Path, str]) -> None:
+    text = run("mnist-nn/main.py", tmp_path, "--document-files", "--document-report", "--model", "a.safetensors")
+    folder = tmp_path / "weights"
+    assert sorted(path.name for path in folder.iterdir()) == [f"{name}{k}.csv" for name in "bw" for k in range(4)]
+    theirs, ours = nn_rs.read(folder, activation=ELU()), load(tmp_path / "a.safetensors")
+    x = load_digits().x_test
+    assert np.array_equal(theirs.predict_proba(x), ours.predict_proba(x))
+    report = ours.evaluate(x, load_digits().y_test)
+    assert isinstance(report, Report)
+    assert text.endswith(f"\n{report.to_text(style='nn-rs')}\n")
+    assert "Confusion Matrix:\n[[36, 0," in text
+    assert re.search(r"^Class 0: TP = \d+, FP = \d+, FN = \d+, TN = \d+\nPrecision = ", text, re.MULTILINE)
+    assert [path.name for path in digits_run[0].iterdir()] == ["mnist_nn.safetensors"]  # what is not asked for
 
 
 def test_mnist_nn_takes_a_folder_of_idx_files(tmp_path: Path) -> None:

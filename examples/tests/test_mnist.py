@@ -72,7 +72,7 @@ PRESETS = {"mnist_mlp": "mnist_model", "mnist_cnn": "mnist_cnn_model", "mnist_at
 
 
 @pytest.mark.parametrize("preset", PRESETS)
-def test_models_are_written_under_the_documents_names(data: Path, tmp_path: Path, preset: str) -> None:
+def test_models_are_written_under_the_documents_names(tmp_path: Path, preset: str) -> None:
     small = write_digits(tmp_path, enlarged=3, frame=2, rows=200)
     run(MNIST / "main.py", tmp_path, preset, "--data", small, "--document-files")
     sizes = {"mnist_mlp": 1_628_212, "mnist_cnn": 63_108, "mnist_attention": 135_720}
@@ -82,9 +82,24 @@ def test_models_are_written_under_the_documents_names(data: Path, tmp_path: Path
         assert binary.stat().st_size == sizes[preset]
         rows = x.reshape(3, *ours.core.layout.input_shape)
         assert np.array_equal(load(binary).predict_proba(rows), ours.predict_proba(rows))
-    done = start(MNIST / "main.py", tmp_path, "rsnet", "--data", data, "--document-files")
+
+
+def test_rsnets_checkpoints_are_written_after_every_epoch(tmp_path: Path) -> None:
+    small = write_digits(tmp_path, enlarged=3, frame=2, rows=100)
+    run(MNIST / "main.py", tmp_path, "rsnet", "--data", small, "--document-files")
+    written = {path.name: path for path in (tmp_path / "checkpoints").iterdir()}
+    assert set(written) == {f"checkpoint_{epoch}.json" for epoch in range(1, 11)}
+    last, ours = load(written["checkpoint_10.json"]), load(tmp_path / "rsnet.safetensors")
+    x = np.random.default_rng(0).random((3, 1, 28, 28), np.float32)
+    assert np.array_equal(last.predict_proba(x), ours.predict_proba(x))
+    assert not np.array_equal(load(written["checkpoint_9.json"]).theta, last.theta)
+
+
+def test_a_network_without_a_document_has_no_documents_files(data: Path, tmp_path: Path) -> None:
+    done = start(MNIST / "main.py", tmp_path, "best_cnn", "--data", data, "--recommended", "--document-files")
     assert done.returncode == 2
-    assert "--document-files are Rust-Neural-Networks'" in done.stderr
+    assert "best_cnn is of no document; --document-files is for mnist_mlp, mnist_cnn," in done.stderr
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize(("preset", "least"), [("best_cnn", 85.0), ("best_attention", 60.0)])

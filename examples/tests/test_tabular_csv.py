@@ -1,16 +1,19 @@
 """The tabular example: any table of two classes, judged by cross-validation, exported and drawn."""
 
 import csv
+import json
 import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import sklearn.datasets
 from numpy.typing import NDArray
 
+from nn_model import load
 from nn_model.data import read_csv
 
 ROOT = Path(__file__).parents[2]
@@ -44,6 +47,11 @@ def write(path: Path, x: NDArray[np.float64], y: NDArray[np.int64], names: tuple
     lines = [",".join([*map(repr, row.tolist()), names[label]]) for row, label in zip(x, y, strict=True)]
     path.write_text("\n".join([*([header] if header else []), *lines]), encoding="utf-8")
     return path
+
+
+def arrays(layer: dict[str, Any], name: str) -> NDArray[np.float64]:
+    shape, numbers = layer[name]
+    return np.array(numbers).reshape(shape)
 
 
 @pytest.fixture
@@ -85,6 +93,24 @@ def test_the_picture_is_drawn_in_rustnets_shape(tumours: tuple[Path, str]) -> No
 
 def test_the_documents_training_learns_tumours(tmp_path: Path) -> None:
     assert judged(run("--document", "--out", tmp_path))[0] >= 88.0
+
+
+@pytest.mark.parametrize("how", ["--document", "--recommended"])
+def test_rustnets_file_is_written_and_takes_the_features_as_they_are(tmp_path: Path, how: str) -> None:
+    run(how, "--epochs", "2000" if how == "--document" else "5", "--out", tmp_path, "--document-files")
+    layers = json.loads((tmp_path / "model.json").read_text())
+    assert [layer["weights"][0] for layer in layers] == [[10, 10], [10, 1]]
+    table = read_csv(TUMOURS, dtype="float64")
+    x = table.x
+    network = load(tmp_path / "model.json")
+    h = np.maximum(x @ arrays(layers[0], "weights") + arrays(layers[0], "biases"), 0)
+    z = (h @ arrays(layers[1], "weights") + arrays(layers[1], "biases"))[:, 0]
+    np.testing.assert_allclose(network.predict_proba(x)[:, 1], 1 / (1 + np.exp(-z)), rtol=1e-9)
+    assert np.mean((z > 0) == table.y) > 0.88  # it was trained on standardised features
+
+
+def test_no_other_file_is_written_unasked(tumours: tuple[Path, str]) -> None:
+    assert sorted(path.name for path in tumours[0].iterdir()) == ["predictions.png", "predictions_exported.csv"]
 
 
 def test_a_seed_gives_the_same_bytes_and_another_seed_gives_others(tmp_path: Path) -> None:

@@ -4,21 +4,13 @@ from pathlib import Path
 
 import click
 
-from nn_layers import ELU, SELU, LeakyReLU, Propagate, ReLU, Sigmoid, Tanh
 from nn_model.cli import options
 from nn_model.cli.outputs import check_apart, check_output
 from nn_model.formats import FORMATS, read, write
 from nn_model.formats.conversion import format_for
+from nn_model.formats.nn_rs import ACTIVATIONS
 from nn_model.formats.recognise import recognise
 
-ACTIVATIONS: dict[str, Propagate] = {
-    "elu": ELU(),
-    "relu": ReLU(),
-    "leaky-relu": LeakyReLU(),
-    "selu": SELU(),
-    "sigmoid": Sigmoid(),
-    "tanh": Tanh(),
-}
 WORDS = "; ".join(f"{name}: {about}" for name, about in FORMATS.items())
 
 
@@ -35,14 +27,15 @@ WORDS = "; ".join(f"{name}: {about}" for name, about in FORMATS.items())
 @click.option(
     "--activation",
     type=click.Choice(list(ACTIVATIONS)),
-    help="What stands between the layers of nn-rs' files, which do not say it; elu, if left out.",
+    help="What stands between the layers of nn-rs' files, which do not say it; left out, elu with a warning.",
 )
 @options.force("Replace the target if it is there.")
 def convert(source: Path, target: Path, format_: str | None, activation: str | None, force: bool) -> None:
     """Read a network from SOURCE, whose format is found out, and write it to TARGET.
 
     The suffix says the target's format: .safetensors and .json for nn's own, .onnx, .bin for Rust-Neural-Networks, none
-    for a folder of nn-rs; the others are named with --to. All but nn's own keep layers and weights only.
+    for a folder of nn-rs; the others are named with --to. Optimizer and training state stay behind in all but nn's own;
+    ONNX keeps layers, weights, loss, task and names of classes, the others layers and weights only.
     """
     check_apart([target], source)
     name = format_ or format_for(target)

@@ -18,7 +18,12 @@ from nn_model.loading import load
     "nn export --checkpoint-path ckpt/best.safetensors --onnx-path model.onnx",
     "nn export --checkpoint-path ckpt/best.safetensors --onnx-path model.onnx --opset 22 --scores",
 )
-@click.option("--checkpoint-path", type=options.FILE, required=True, help="The network: a .safetensors or .json file.")
+@click.option(
+    "--checkpoint-path",
+    type=options.FILE,
+    required=True,
+    help="The network: a .safetensors or .json file, or one of another program.",
+)
 @click.option("--onnx-path", type=options.FILE, required=True, help="The file to write; it ends in .onnx.")
 @click.option("--input-channels", type=COUNT, help="Checked against the network, which knows its own.")
 @click.option("--input-height", type=COUNT, help="Likewise.")

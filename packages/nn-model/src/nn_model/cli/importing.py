@@ -9,7 +9,10 @@ from nn_model.checkpoint.files import check_suffix
 from nn_model.cli import options
 from nn_model.cli.faults import say
 from nn_model.cli.outputs import check_apart, check_output
+from nn_model.errors import CheckpointError, OnnxError
+from nn_model.formats import FORMATS
 from nn_model.formats.onnx import read
+from nn_model.formats.recognise import recognise
 
 
 @options.command(
@@ -42,10 +45,29 @@ def import_(
     check_suffix(checkpoint)
     check_apart([checkpoint], model)
     check_output(checkpoint, force=force)
-    nn = read(model, task=task, classes=classes or None, output=output)
+    try:
+        nn = read(model, task=task, classes=classes or None, output=output)
+    except OnnxError:
+        check_onnx(model, checkpoint)
+        raise
     nn.save(checkpoint)
     click.echo(nn.summary())
     say(f"Checkpoint saved to {checkpoint}")
+
+
+def check_onnx(model: Path, checkpoint: Path) -> None:
+    """Say of a file that could not be read what it is, if it is no ONNX model.
+
+    Raises
+    ------
+    CheckpointError
+        It is of another format, or of none.
+    """
+    if (kind := recognise(model)) != "onnx":
+        raise CheckpointError(
+            f"{model}: this is no ONNX model; its format is {kind} ({FORMATS[kind]}); "
+            f"run: nn convert {model} {checkpoint}"
+        )
 
 
 import_.name = "import"  # a word of Python's, after which no function can be called

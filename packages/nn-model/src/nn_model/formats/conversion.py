@@ -52,6 +52,11 @@ def read(path: PathLike, format: str | None = None, **options: Any) -> "NN":  # 
     ------
     CheckpointError, OnnxError
         Anything wrong with the file.
+
+    Warns
+    -----
+    UserWarning
+        A folder of nn-rs without `activation`: it is assumed.
     """
     from nn_model.formats.recognise import recognise  # noqa: PLC0415  # it knows all formats, which few need
     from nn_model.loading import load  # noqa: PLC0415  # which itself asks this module
@@ -91,8 +96,8 @@ def write(nn: "NN", path: PathLike, format: str | None = None) -> None:  # noqa:
     Parameters
     ----------
     nn
-        The network. All formats but our own keep its layers and weights only; class names, optimizer and training state
-        stay behind.
+        The network. Optimizer and training state stay behind in all formats but our own; ONNX keeps layers, weights,
+        loss, task and names of classes, the others layers and weights only.
     path
         A file, or a folder of nn-rs.
     format

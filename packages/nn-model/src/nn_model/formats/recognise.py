@@ -6,7 +6,7 @@ from pathlib import Path
 from nn_model.checkpoint.files import SUFFIXES
 from nn_model.checkpoint.source import PathLike, opened, resembles
 from nn_model.errors import CheckpointError
-from nn_model.formats import nn_rs
+from nn_model.formats.nn_rs_tables import is_folder
 from nn_model.formats.rust_nn_kinds import kind_of
 from nn_model.formats.rustnet_cnn import KEYS
 
@@ -29,7 +29,7 @@ def recognise(path: PathLike) -> str:
         The file is missing, cannot be opened, or is none of these.
     """
     place = Path(path)
-    if nn_rs.is_folder(place):
+    if is_folder(place):
         return "nn-rs"
     suffix = place.suffix.lower()
     if suffix == ".safetensors":
@@ -42,6 +42,8 @@ def recognise(path: PathLike) -> str:
             return "checkpoint"
         raise
     found = _json(head) if head.lstrip()[:1] in (b"{", b"[") else _binary(head, size, suffix)
+    if found is None and suffix == ".bin" and not resembles(head):
+        return "rust-nn"  # truncated, it may be: its own reader says so
     if found is None and suffix not in SUFFIXES:
         raise CheckpointError(
             f"{place}: nothing that nn_model reads: no checkpoint, no ONNX model, no file of RustNet, rsnet or nn-rs, "

@@ -1,27 +1,16 @@
-"""The names and axes that PyTorch and Keras give a layer's arrays: one table for each."""
+"""The names and axes that a framework gives a network's arrays: PyTorch's here, Keras' in its own file."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from nn_layers import (
-    BatchNorm,
-    Conv2D,
-    Dense,
-    Flatten,
-    LayerNorm,
-    Patches,
-    PositionalEncoding,
-    Propagate,
-    Residual,
-    SelfAttention,
-    Standardize,
-)
+from nn_layers import BatchNorm, Conv2D, Dense, LayerNorm, PositionalEncoding, SelfAttention
 from nn_layers.layout import Node
 from nn_layers.protocol import Shape, State
 from nn_model.arrays import Array
 from nn_model.errors import CheckpointError
+from nn_model.formats.state_dict_keras import KERAS, Views, check_projection, keras_views, order_before, order_behind
 from nn_model.network import NN
 
 __all__ = ["Entry", "entries"]
@@ -37,10 +26,6 @@ class Entry:
     sign: Any = "any"
 
 
-Views = Iterator[tuple[str, str, Array, Shape]]
-"""The framework's name of an array, ours, the view, and the framework's shape."""
-
-
 def entries(
     nn: NN, arrays: Mapping[str, Array], framework: str, modules: Sequence[str] | None, prefix: str
 ) -> list[Entry]:
@@ -51,27 +36,16 @@ def entries(
     torch, found = framework == "torch", []
     order: Shape | None = None
     for node in nn.core.layout.walk():
-        order = order if torch else _order_before(node, order)
+        order = order if torch else order_before(node, order)
         own = {name: arrays[place.name] for name, place in (node.params | node.state).items()}
         if own:
-            module, table = name_of(node), _torch if torch else _keras
+            module, table = name_of(node), _torch if torch else keras_views
             for theirs, ours, view, shape in table(node, own, order):
                 what = node.state[ours].what if ours in node.state else None
                 sign = what.sign if isinstance(what, State) else "any"
                 found.append(Entry(f"{prefix}{module}{'.' if torch else '/'}{theirs}", view, shape, sign))
-        order = None if torch else _order_behind(node, order)
+        order = None if torch else order_behind(node, order)
     return found
-
-
-KERAS = {
-    Dense: "dense",
-    Conv2D: "conv2d",
-    BatchNorm: "batch_normalization",
-    LayerNorm: "layer_normalization",
-    SelfAttention: "multi_head_attention",
-    PositionalEncoding: "position_embedding",
-    Standardize: "normalization",
-}
 
 
 def _namer(nn: NN, framework: str, modules: Sequence[str] | None) -> Callable[[Node], str]:
@@ -109,7 +83,7 @@ def _torch(node: Node, own: dict[str, Array], order: Shape | None) -> Views:  # 
             yield "weight", "w", own["w"].T, own["w"].T.shape
             yield "bias", "b", own["b"], own["b"].shape
         case SelfAttention() as layer:
-            _check_projection(layer, node, "torch.nn.MultiheadAttention")
+            check_projection(layer, node, "torch.nn.MultiheadAttention")
             turned = {"in_proj_weight": "w", "out_proj.weight": "w_out"}
             for theirs, ours in (*turned.items(), ("in_proj_bias", "b"), ("out_proj.bias", "b_out")):
                 view = own[ours].T
@@ -118,90 +92,3 @@ def _torch(node: Node, own: dict[str, Array], order: Shape | None) -> Views:  # 
             names = TORCH.get(type(layer), {})
             for name, array in own.items():
                 yield names.get(name, name), name, array, array.shape
-
-
-NORMS = {"w": "gamma", "b": "beta", "mean": "moving_mean", "var": "moving_variance"}
-
-
-def _keras(node: Node, own: dict[str, Array], order: Shape | None) -> Views:
-    match node.layer:
-        case Dense() | LayerNorm() if len(node.in_shape) == 3:
-            raise CheckpointError(
-                f"{node.title} works on the last axis of images {node.in_shape}, which in Keras is the channels; "
-                "put Flatten() in front, or write for PyTorch"
-            )
-        case Dense():
-            yield "kernel", "w", _last(own["w"], 0, order), own["w"].shape
-            yield "bias", "b", own["b"], own["b"].shape
-        case Conv2D():
-            view = own["w"].transpose(2, 3, 1, 0)
-            yield "kernel", "w", view, view.shape
-            yield from (("bias", name, own[name], own[name].shape) for name in own if name == "b")
-        case SelfAttention() as layer:
-            _check_projection(layer, node, "keras.layers.MultiHeadAttention")
-            yield from _keras_attention(layer, own, order)
-        case layer:
-            yield from _keras_features(layer, own, order)
-
-
-def _keras_features(layer: Propagate, own: dict[str, Array], order: Shape | None) -> Views:
-    """Give arrays whose last axis is the features, or that are images."""
-    names = NORMS if isinstance(layer, BatchNorm | LayerNorm) else {}
-    if isinstance(layer, PositionalEncoding):
-        names = {"w": "embeddings"}
-    for name, array in own.items():
-        image = array.ndim == 3
-        view = array.transpose(1, 2, 0) if image else _last(array, array.ndim - 1, order)
-        yield names.get(name, name), name, view, view.shape if image else array.shape
-
-
-def _keras_attention(layer: SelfAttention, own: dict[str, Array], order: Shape | None) -> Views:
-    n, heads = own["w"].shape[0], layer.heads
-    for i, name in enumerate(("query", "key", "value")):
-        columns = slice(i * n, (i + 1) * n)
-        kernel, bias = own["w"][:, columns], own["b"][columns].reshape(heads, -1)
-        yield f"{name}/kernel", "w", _last(kernel, 0, order), (n, heads, n // heads)
-        yield f"{name}/bias", "b", bias, bias.shape
-    yield "attention_output/kernel", "w_out", own["w_out"], (heads, n // heads, n)
-    yield "attention_output/bias", "b_out", own["b_out"], (n,)
-
-
-def _check_projection(layer: SelfAttention, node: Node, theirs: str) -> None:
-    if not layer.projection:
-        raise CheckpointError(f"{node.title} has no projection, and {theirs} always has one; take projection=True")
-
-
-def _last(array: Array, axis: int, order: Shape | None) -> Array:
-    """View an axis of features that come from images so that the channel is last: (C, y, x) as (y, x, C)."""
-    if order is None:
-        return array
-    split = array.reshape(*array.shape[:axis], *order, *array.shape[axis + 1 :])
-    axes = list(range(split.ndim))
-    axes[axis : axis + 3] = [axis + 1, axis + 2, axis]
-    return split.transpose(axes)
-
-
-def _order_before(node: Node, order: Shape | None) -> Shape | None:
-    """Refuse what Keras' other order of features would make another network."""
-    if order is not None and isinstance(node.layer, Residual | Flatten):
-        raise CheckpointError(
-            f"{node.title} follows Flatten() or Patches() of several channels, whose order Keras changes; put a Dense "
-            "layer between them, or write for PyTorch"
-        )
-    return order
-
-
-def _order_behind(node: Node, order: Shape | None) -> Shape | None:
-    """Say from which image shape the features behind a layer come, if Keras has them in another order."""
-    match node.layer:
-        case Flatten() if len(node.in_shape) == 3:
-            shape = node.in_shape
-        case Patches():
-            size = node.layer.size
-            down, right = (size, size) if isinstance(size, int) else size
-            shape = (node.in_shape[0], down, right)
-        case Dense() | SelfAttention():
-            return None
-        case _:
-            return order
-    return shape if shape[0] > 1 and shape[1] * shape[2] > 1 else None

@@ -16,6 +16,7 @@ from nn_model import NN, formats, load
 from nn_model.cli.app import app
 from nn_model.data import load_digits, write_idx
 from nn_model.errors import CheckpointError, OnnxError, PartError
+from nn_model.formats import nn_rs
 from nn_model.formats.recognise import recognise
 from nn_model.rustnet import PyCNN, PyNeuralNetwork
 from nn_optim import Adam
@@ -25,6 +26,13 @@ APART: dict[str, Any] = {"mix_stderr": False} if "mix_stderr" in signature(CliRu
 
 def run(*args: object) -> Result:
     return CliRunner(**APART).invoke(app, [str(arg) for arg in args])
+
+
+def warned(*args: object) -> Result:
+    """Run a command that warns, as outside of tests: it goes on."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("default")
+        return run(*args)
 
 
 NAMES = {
@@ -48,7 +56,7 @@ def test_files_are_known_by_their_content(build: Any, tmp_path: Path, name: str,
     assert np.array_equal(load(path).theta, formats.read(path, NAMES[name]).theta)
 
 
-def test_our_own_and_onnx_and_none_of_them(tmp_path: Path, nn_rs_folder: Path) -> None:
+def test_our_own_and_onnx_and_none_of_them(build: Any, tmp_path: Path, nn_rs_folder: Path) -> None:
     nn = NN([Dense(4, 3), ReLU(), Dense(3, 2)], CrossEntropy(), Adam())
     for name in ("a.json", "a.safetensors"):
         nn.save(tmp_path / name)
@@ -63,13 +71,18 @@ def test_our_own_and_onnx_and_none_of_them(tmp_path: Path, nn_rs_folder: Path) -
     for name in ("c.bin", "d"):
         with pytest.raises(CheckpointError, match=f"{name}: nothing that nn_model reads: no checkpoint, no ONNX"):
             load(tmp_path / name)
+    (tmp_path / "e.bin").write_bytes(build("mlp64").content[:-1])
+    with pytest.raises(
+        CheckpointError, match=r"e\.bin: an MLP's file has .* none of these: truncated, or another file"
+    ):
+        load(tmp_path / "e.bin")
     for name in ("none.bin", "none.json", "none.onnx"):
         with pytest.raises(CheckpointError, match=f"{name}: the file cannot be read: No such file"):
             load(tmp_path / name)
     with pytest.raises(CheckpointError, match="a checkpoint must be a regular file; found a folder"):
         load(tmp_path)
     with pytest.raises(PartError, match="engine must be"):
-        load(nn_rs_folder, engine="other")
+        load(build("mlp64").put(tmp_path), engine="other")
     assert set(formats.FORMATS) >= set(NAMES.values())
     assert "convert" in dir(formats)
     with pytest.raises(AttributeError, match="has no attribute 'keras'"):
@@ -95,13 +108,28 @@ def test_convert_names_formats_and_asks_for_what_is_not_in_the_files(tmp_path: P
     done = run("convert", tmp_path / "a.safetensors", tmp_path / "a.csv", "--to", "rsnet")
     assert done.exit_code == 0
     assert "Softmax" in json.loads((tmp_path / "a.csv").read_text())["layers"][-1]
-    with warnings.catch_warnings():
-        warnings.simplefilter("default")
-        done = run("convert", tmp_path / "a.csv", tmp_path / "folder")
+    done = warned("convert", tmp_path / "a.csv", tmp_path / "folder")
     assert done.exit_code == 0
     assert done.stderr.startswith("Warning: ")
-    assert "read it with activation=ReLU()" in done.stderr
+    assert "read it with activation=ReLU(), or nn convert --activation relu\n" in done.stderr
     assert (tmp_path / "folder" / "w2.csv").read_bytes() == (nn_rs_folder / "w2.csv").read_bytes()
+
+
+@pytest.mark.parametrize("command", ["convert", "export"])
+def test_an_activation_that_nobody_names_is_assumed_with_a_warning(
+    tmp_path: Path, nn_rs_folder: Path, command: str
+) -> None:
+    target = tmp_path / "a.onnx"
+    export = ("--checkpoint-path", nn_rs_folder, "--onnx-path", target)
+    done = warned(command, *((nn_rs_folder, target) if command == "convert" else export))
+    assert done.exit_code == 0
+    assert done.stderr.startswith(f"Warning: {nn_rs_folder}: nn-rs' files do not name the activation")
+    assert "ELU() is assumed; name it with " in done.stderr
+    assert "nn convert --activation\n" in done.stderr
+    for name, activation in nn_rs.ACTIVATIONS.items():
+        done = run("convert", nn_rs_folder, tmp_path / f"{name}.json", "--activation", name)
+        assert "Warning" not in done.stderr
+        assert load(tmp_path / f"{name}.json").layers[1] == activation
 
 
 @pytest.mark.parametrize(
@@ -186,7 +214,7 @@ def test_run_and_test_take_them(build: Any, tmp_path: Path, nn_rs_folder: Path) 
         done = run("test", "--checkpoint", path, "-d", tmp_path)
         assert "accuracy" in done.stdout, done.stderr
     (tmp_path / "rows.csv").write_text("a,b,c,d\n1,2,3,4\n0,0,1,0\n")
-    done = run("run", "--checkpoint", nn_rs_folder, "--image-path", tmp_path / "rows.csv")
+    done = warned("run", "--checkpoint", nn_rs_folder, "--image-path", tmp_path / "rows.csv")
     assert done.stdout.count("Prediction: ") == 2
 
 

@@ -384,6 +384,7 @@ def test_whatever_stands_in_the_place_of_a_value(build: Any, tmp_path: Path, nam
 @given(
     name=st.sampled_from(["w0.csv", "b0.csv", "w2.csv", "b1.csv"]), place=st.integers(0, 60), new=st.binary(max_size=6)
 )
+@pytest.mark.filterwarnings("ignore:.*do not name the activation:UserWarning")
 def test_whatever_happens_to_a_table(nn_rs_folder: Path, name: str, place: int, new: bytes) -> None:
     path = nn_rs_folder / name
     content = path.read_bytes()

@@ -27,7 +27,7 @@ nox.options.sessions = [
 LEAVES = ("nn-layers", "nn-loss", "nn-optim")
 PACKAGES = (*LEAVES, "nn-model")
 TREE = [f"./packages/{name}" for name in PACKAGES]
-EXTRAS = "[cli,data,onnx,plot,tensorboard,threads]"
+EXTRAS = "[cli,data,onnx,plot,tensorboard]"
 ALL = [*TREE[:-1], TREE[-1] + EXTRAS]
 TEST_TOOLS = (
     "pytest>=8,<10",
@@ -124,9 +124,8 @@ def types(session: nox.Session) -> None:
         for folder in sorted(path for path in tests.rglob("*/") if any(path.glob("*.py"))):
             session.run("mypy", f"packages/{name}/src", str(folder))
     session.run("mypy", "noxfile.py", "packages/conftest.py")
-    for script in sorted(
-        [*Path("examples").rglob("*.py"), *Path("benchmarks").glob("*.py"), *Path("test_data").rglob("*.py")]
-    ):
+    session.run("mypy", "benchmarks")
+    for script in sorted([*Path("examples").rglob("*.py"), *Path("test_data").rglob("*.py")]):
         session.run("mypy", str(script))
 
 
@@ -164,7 +163,7 @@ def oldest_dependencies() -> list[str]:
 def examples(session: nox.Session) -> None:
     """Run the examples and every code block and command of the READMEs."""
     session.install(*ALL, *TEST_TOOLS)
-    session.run("pytest", "examples", *session.posargs)
+    session.run("pytest", "examples", "benchmarks", *session.posargs)
 
 
 @nox.session
@@ -194,20 +193,35 @@ def results(session: nox.Session) -> None:
     session.run("python", "examples/mnist/results.py", "--data", *session.posargs)
 
 
+PEERS = ("torch==2.13.0", "jax>=0.7,<1", "scikit-learn>=1.6,<2", "onnxruntime>=1.20,<2", "numba>=0.61,<1", "scipy")
+
+
+def compete(session: nox.Session, *arguments: str) -> None:
+    """Install everything and all peers (about 2 GB), and run the benchmarks."""
+    session.install(*ALL, *PEERS)
+    session.run("python", "-m", "benchmarks", *arguments)
+
+
 @nox.session
 def bench(session: nox.Session) -> None:
-    """Time what the packages promise, one BLAS thread; not part of a bare `nox`: a test never times anything."""
-    session.install(*ALL)
-    session.run("python", "benchmarks/core.py", env={"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"})
+    """Time every row beside its peers: `nox -s bench -- [--quick] [ROWS]`; not part of a bare `nox`: no test times."""
+    compete(session, *session.posargs)
+
+
+@nox.session(name="bench-check")
+def bench_check(session: nox.Session) -> None:
+    """Time anew and compare ratios with benchmarks/baseline.json: `nox -s bench-check -- [ROWS]`."""
+    new = str(Path(session.create_tmp()) / "new.json")
+    compete(session, "--json", new, *session.posargs)
+    session.run("python", "-m", "benchmarks.check", new)
 
 
 @nox.session
-def peers(session: nox.Session) -> None:
-    """Time steps and answers beside PyTorch's and onnxruntime's, one thread each; not part of a bare `nox`."""
-    session.install(*ALL, "onnxruntime>=1.20,<2", "torch==2.13.0")
+def scaling(session: nox.Session) -> None:
+    """Measure how time and memory grow with rows, width and depth, one thread: `nox -s scaling -- [--write]`."""
+    session.install(*ALL)
     threads = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
-    session.run("python", "benchmarks/images_torch.py", env=threads)
-    session.run("python", "benchmarks/inference_peers.py", env=threads)
+    session.run("python", "-m", "benchmarks.scaling", *session.posargs, env=threads)
 
 
 @nox.session

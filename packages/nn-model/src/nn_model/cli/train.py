@@ -88,7 +88,7 @@ RECOMMENDED = "; ".join(f"{name}: {preset.recommended.about}" for name, preset i
 @click.option(
     "--threads",
     type=COUNT,
-    help="How many threads BLAS may use; 1 is often fastest where other programs run too. Needs nn-model[threads].",
+    help="How many threads BLAS may use; 1 if left out.",
 )
 @click.option(
     "--checkpoint-folder",

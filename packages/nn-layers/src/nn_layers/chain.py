@@ -22,7 +22,7 @@ def planned(layers: Sequence[Propagate], in_shape: Shape) -> list[Plan]:
     with suppress(ShapeError, LayerError):
         for layer in layers:
             plan = layer.plan(in_shape)
-            check_plan(plan, repr(layer))
+            check_plan(plan, type(layer).__name__)  # whose whole text takes long if layers lie deep in each other
             plans.append(plan)
             in_shape = plan.out_shape
     return plans

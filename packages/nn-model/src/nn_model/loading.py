@@ -30,16 +30,16 @@ def load(
     Parameters
     ----------
     path
-        A `.safetensors` or `.json` file; one of another program; a folder of nn-rs' weights, between which there is
-        `ELU()`, as the files do not say.
+        A `.safetensors` or `.json` file; one of another program; a folder of nn-rs' weights, between which `ELU()` is
+        assumed, with a warning, as the files do not say.
     custom
         Classes of your own that the file may name: layers, losses, optimizers. A file never imports anything.
     engine
         What runs the training program; it is no part of the file.
     max_bytes, max_parameters
         Caps on the file's size, by default 128 MiB for `.json` and 4 GiB for `.safetensors`, and on how many numbers
-        its spec may ask for, 250 million by default; checked before anything is allocated. `max_parameters` is not for
-        ONNX models, whose sizes are those of their arrays.
+        its spec may ask for, 250 million by default; checked before anything is allocated. Of an ONNX model, several of
+        whose layers may read one array, `max_parameters` is for the layers' arrays.
 
     Raises
     ------
@@ -88,8 +88,6 @@ def _foreign(path: str | os.PathLike[str], kind: str, engine: str, caps: dict[st
     """Read another program's file."""
     from nn_model.formats import read  # noqa: PLC0415  # who never reads one never pays for it
 
-    if kind == "onnx":
-        del caps["max_parameters"]
     nn = read(path, kind, **{name: cap for name, cap in caps.items() if cap is not None})
     nn.core = replace(nn.core, engine=make_engine(engine))
     return nn

@@ -66,10 +66,21 @@ class Residual:
 
     def resolve(self, in_shape: Shape) -> "Residual":
         """Fill in the input sizes of the layers inside."""
-        return replace(self, layers=sized(self.layers, in_shape))
+        if vars(self).get("_resolved") == in_shape:
+            return self
+        made = replace(self, layers=sized(self.layers, in_shape))
+        # Kept, and the plan too: every block around this one asks again, which of deep blocks is depth^3 times.
+        vars(made)["_resolved"] = in_shape
+        return made
 
     def plan(self, in_shape: Shape) -> Plan:
         """Plan the layers inside; their output must have the input's shape."""
+        known: tuple[Shape, Plan] | None = vars(self).get("_planned")
+        if known is None or known[0] != in_shape:
+            known = vars(self)["_planned"] = in_shape, self._plan(in_shape)
+        return known[1]
+
+    def _plan(self, in_shape: Shape) -> Plan:
         plans = planned(self.layers, in_shape)
         if len(plans) == len(self.layers) and plans[-1].out_shape != in_shape:
             raise ShapeError(_unequal(in_shape, plans[-1].out_shape))

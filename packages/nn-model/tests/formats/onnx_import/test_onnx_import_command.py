@@ -10,6 +10,7 @@ from nn_layers import Dense, Softmax, Standardize
 from nn_loss import CrossEntropy
 from nn_model import NN, load
 from nn_model.cli.app import app
+from nn_model.formats import write as write_format
 from nn_model.formats.onnx import write
 from nn_optim import SGD
 
@@ -63,3 +64,20 @@ def test_faults_are_one_line(file: Path, tmp_path: Path) -> None:
     assert not (tmp_path / "a.json").exists()
     assert run(file).exit_code == 2
     assert run(file, tmp_path / "a.json", "--task", "sorting").exit_code == 2
+
+
+def test_a_file_that_is_no_onnx_model_is_named_with_the_command_that_reads_it(file: Path, tmp_path: Path) -> None:
+    nn = NN([Dense(4, 3)], CrossEntropy(), SGD())
+    nn.save(tmp_path / "a.safetensors")
+    write_format(nn, tmp_path / "a.csv", "rsnet")
+    write_format(nn, tmp_path / "weights", "nn-rs")
+    for name, kind in (("a.safetensors", "checkpoint"), ("a.csv", "rsnet"), ("weights", "nn-rs")):
+        result = run(tmp_path / name, tmp_path / "b.json")
+        assert result.exit_code == 1
+        assert result.output.startswith(f"Error: {tmp_path / name}: this is no ONNX model; its format is {kind} (")
+        assert result.output.endswith(f"run: nn convert {tmp_path / name} {tmp_path / 'b.json'}\n")
+    (tmp_path / "h.txt").write_text("hello\n")
+    result = run(tmp_path / "h.txt", tmp_path / "b.json")
+    assert (result.exit_code, "h.txt: nothing that nn_model reads" in result.output) == (1, True)
+    file.rename(tmp_path / "model")
+    assert run(tmp_path / "model", tmp_path / "b.json").exit_code == 0

@@ -89,11 +89,11 @@ def graph_attribute(model: Any) -> None:
 
 
 ROWS: dict[str, tuple[Change, str]] = {
-    "108 operator": (lambda m: put(m.graph.node[2], op_type="Foo"), "node 'n2' (Foo): no layer does this; known are"),
+    "108 operator": (lambda m: put(m.graph.node[2], op_type="Foo"), "node 'n2' (Foo): no layer does this"),
     "108 no operator": (lambda m: put(m.graph.node[2], op_type=""), "it names no operator"),
     "108 domain": (
         lambda m: put(m.graph.node[2], domain="com.x"),
-        "node 'n2' (com.x.Relu): no layer does this; known are",
+        "node 'n2' (com.x.Relu): no layer does this",
     ),
     "108 attribute": (
         lambda m: m.graph.node[2].attribute.append(helper.make_attribute("slope", 0.5)),
@@ -112,7 +112,10 @@ ROWS: dict[str, tuple[Change, str]] = {
     "108 opset 6": (lambda m: put(m.opset_import[0], version=6), "export the model for one of 7 to 28"),
     "108 opset 999": (lambda m: put(m.opset_import[0], version=999), "opset 999 of ai.onnx is not known here"),
     "108 opset -1": (lambda m: put(m.opset_import[0], version=-1), "opset -1 of ai.onnx is not known here"),
-    "108 opset twice": (lambda m: m.opset_import.add(domain="ai.onnx", version=17), "names the domain '' twice"),
+    "108 two opsets": (
+        lambda m: m.opset_import.add(domain="ai.onnx", version=18),
+        "opset_import gives the domain '' two versions: 17, 18",
+    ),
     "108 no opset": (lambda m: m.ClearField("opset_import"), "does not say which opset"),
     "108 ml opset": (lambda m: put(m.opset_import[1], version=77), "opset 77 of ai.onnx.ml is not known here"),
     "108 IR 999": (lambda m: put(m, ir_version=999), "the file's version (IR) must be 3 to 14; found 999"),
@@ -151,11 +154,11 @@ ROWS: dict[str, tuple[Change, str]] = {
     "109 output is a weight": (lambda m: put(m.graph.output[0], name="w"), "no node gives the output 'w'"),
     "110 above": (
         lambda m: external(m, "../w.bin"),
-        "model.graph.initializer[0].external_data[0]: weights in another file",
+        "initializer 'w': weights in another file are never read",
     ),
     "110 absolute": (
         lambda m: external(m, "/etc/passwd"),
-        "weights in another file are never read; save the model as one",
+        "save the model as one file: torch.onnx.export(..., external_data=False), or onnx.save(onnx.load(",
     ),
     "110 winding": (lambda m: external(m, "x/../../w.bin"), "weights in another file are never read"),
     "110 device": (lambda m: external(m, "/dev/zero"), "weights in another file are never read"),
@@ -163,19 +166,19 @@ ROWS: dict[str, tuple[Change, str]] = {
     "110 not declared": (lambda m: external(m, "w.bin", False), "weights in another file are never read"),
     "110 only declared": (
         lambda m: put(weight(m), data_location="EXTERNAL"),
-        "initializer[0].data_location: weights in another file",
+        "initializer 'w': weights in another file",
     ),
     "110 in an attribute": (
         lambda m: m.graph.node[0].attribute.append(
             helper.make_attribute("value", TensorProto(name="t", data_type=1, dims=[1], data_location="EXTERNAL"))
         ),
-        "model.graph.node[0].attribute[0].t.data_location: weights in another file",
+        "tensor 't': weights in another file",
     ),
     "110 sparse": (
         lambda m: m.graph.sparse_initializer.append(
             onnx.SparseTensorProto(values=TensorProto(name="t", data_type=1, data_location="EXTERNAL"))
         ),
-        "model.graph.sparse_initializer[0].values.data_location: weights in another file",
+        "tensor 't': weights in another file",
     ),
     "111 more": (dims(4, 4), "initializer 'w': sizes [4, 4] make 16 values; the file holds 12"),
     "111 fewer": (dims(4, 2), "initializer 'w': sizes [4, 2] make 8 values; the file holds 12"),
@@ -297,17 +300,14 @@ def test_repeated_and_unknown_fields_are_no_way_in(good: Any) -> None:
     assert "it is written as kind 0 and should be 2" in refused(b"\x10\x01")
     assert "it is no text in UTF-8" in refused(b"\x12\x02\xff\xff")
     assert "it should end 5 bytes after its surroundings" in refused(b"\x12\x05")
-    assert "data_location is 7, which ONNX does not know" in refused(
-        b"\x3a\x05\x2a\x03\x70\x07"[:0] + b"\x3a\x04\x2a\x02\x70\x07"
-    )
+    assert "data_location is 7, which ONNX does not know" in refused(b"\x3a\x04\x2a\x02\x70\x07")
 
 
 def test_memory_is_bounded_whatever_is_declared(good: Any) -> None:
     greedy = {
         "nodes": b"\x3a\xc0\x84\x3d" + b"\x0a\x00" * 500_000,
-        "names": b"\x3a\x86\x89\x7a\x0a\x82\x89\x7a"[:0] + b"\x3a\xc4\x84\x3d\x0a\xc0\x84\x3d" + b"\x0a\x00" * 500_000,
+        "names": b"\x3a\xc4\x84\x3d\x0a\xc0\x84\x3d" + b"\x0a\x00" * 500_000,
         "whole numbers": b"\x3a\xc4\x84\x3d\x2a\xc0\x84\x3d\x3a\xbc\x84\x3d" + b"\x01" * 999_996,
-        "depth": b"",
     }
     nested = b""
     for _ in range(2_000):

@@ -114,6 +114,16 @@ POOLS: dict[str, tuple[str, dict[str, Any], Any]] = {
         {"kernel_shape": [3, 3], "strides": [3, 2], "ceil_mode": 1},
         MaxPool2D(3, (3, 2)),
     ),
+    "max, ceil": (
+        "MaxPool",
+        {"kernel_shape": [2, 2], "strides": [2, 2], "ceil_mode": 1},
+        MaxPool2D(2, 2, "same"),
+    ),
+    "mean, ceil": (
+        "AveragePool",
+        {"kernel_shape": [2, 2], "strides": [2, 2], "ceil_mode": 1, "count_include_pad": 1},
+        AvgPool2D(2, 2, "same", False),
+    ),
     "mean": ("AveragePool", {"kernel_shape": [2, 2], "strides": [2, 2]}, AvgPool2D(2, 2, 0, False)),
     "mean, pads": ("AveragePool", {"kernel_shape": [3, 3], "pads": [1, 1, 1, 1]}, AvgPool2D(3, 1, 1, False)),
     "mean, pads counted": (

@@ -3,6 +3,7 @@
 import io
 import warnings
 from collections.abc import Callable
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -90,6 +91,17 @@ def torch_models(torch: Any) -> dict[str, tuple[Any, tuple[int, ...], list[str]]
             (3, 8, 8),
             ["Conv2D", "ReLU", "BatchNorm", "GlobalAvgPool2D"],
         ),
+        "ceil": (
+            t.Sequential(
+                t.Conv2d(3, 4, 2),
+                t.MaxPool2d(2, ceil_mode=True),
+                t.AvgPool2d(2, ceil_mode=True),
+                t.Flatten(),
+                t.Linear(64, 2),
+            ),
+            (3, 14, 14),
+            ["Conv2D", "MaxPool2D", "AvgPool2D", "Flatten", "Dense"],
+        ),
         "blocks": (
             t.Sequential(
                 t.Conv2d(3, 4, 1),
@@ -106,7 +118,7 @@ def torch_models(torch: Any) -> dict[str, tuple[Any, tuple[int, ...], list[str]]
     }
 
 
-NAMES = ["mlp", "activations", "norms", "images", "pooled", "blocks", "attention", "attention, tokens first"]
+NAMES = ["mlp", "activations", "norms", "images", "pooled", "ceil", "blocks", "attention", "attention, tokens first"]
 
 
 def exported(torch: Any, module: Any, x: Any, how: str, path: Path) -> bytes:
@@ -156,6 +168,7 @@ def test_pytorch(name: str, how: str, tmp_path: Path) -> None:
 
 def scikit() -> dict[str, tuple[Callable[[], Any], Any, Any]]:
     """Give scikit-learn's networks, what they learn, and the loss that they become."""
+    from sklearn.linear_model import LinearRegression, LogisticRegression  # noqa: PLC0415  # a peer
     from sklearn.neural_network import MLPClassifier, MLPRegressor  # noqa: PLC0415  # a peer
     from sklearn.pipeline import make_pipeline  # noqa: PLC0415  # a peer
     from sklearn.preprocessing import MinMaxScaler, StandardScaler  # noqa: PLC0415  # a peer
@@ -179,6 +192,9 @@ def scikit() -> dict[str, tuple[Callable[[], Any], Any, Any]]:
         "identity": (lambda: classifier("identity"), labels, CrossEntropy()),
         "values": (lambda: make_pipeline(StandardScaler(), regressor()), values, MSE()),
         "one value": (lambda: regressor("logistic"), values, MSE()),
+        "linear, three classes": (LogisticRegression, labels, CrossEntropy()),
+        "linear, two classes": (LogisticRegression, pairs, BinaryCrossEntropy()),
+        "linear, values": (LinearRegression, np.c_[values, pairs], MSE()),
     }
 
 
@@ -192,11 +208,14 @@ CASES = [
     "values",
     "one value",
 ]
+LINEAR = ["linear, three classes", "linear, two classes", "linear, values"]
+"""One node each in float32; in float64 they are formulas of other nodes."""
 
 
-@pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("mapped", [False, True])
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize(
+    ("name", "dtype"), [*product(CASES, ["float32", "float64"]), *((name, "float32") for name in LINEAR)]
+)
 def test_scikit_learn(name: str, mapped: bool, dtype: str) -> None:
     skl2onnx: Any = pytest.importorskip("skl2onnx")
     make, y, loss = scikit()[name]

@@ -50,7 +50,8 @@ LAYERS = ["Conv2D", "ReLU", "MaxPool2D", "Flatten", "Dense", "Softmax"]
 
 def test_keras_images_of_one_channel(model: Make, weights: Make, imported: Make) -> None:
     nodes, arrays = keras(weights, 1)
-    nn = imported(model(nodes, [10, 11, 1], arrays))
+    with pytest.warns(UserWarning, match=r"has rows of shape \(10, 11, 1\), which .* \(1, 10, 11\): reshape the data"):
+        nn = imported(model(nodes, [10, 11, 1], arrays))
     assert [type(layer).__name__ for layer in nn.layers] == LAYERS
     assert nn.core.layout.input_shape == (1, 10, 11)
     assert nn.loss == CrossEntropy()
@@ -67,7 +68,8 @@ def test_keras_rescaling_comes_before_the_transposition(model: Make, weights: Ma
     nodes, arrays = keras(weights, 1)
     nodes[0].input[0] = "scaled"
     arrays["n"] = np.float32(1 / 255)
-    nn = imported(model([node("Mul", ["x", "n"], ["scaled"]), *nodes], [10, 11, 1], arrays))
+    with pytest.warns(UserWarning, match="reshape the data"):
+        nn = imported(model([node("Mul", ["x", "n"], ["scaled"]), *nodes], [10, 11, 1], arrays))
     assert [type(layer).__name__ for layer in nn.layers] == ["Standardize", *LAYERS]
 
 
@@ -83,7 +85,8 @@ def test_a_batch_normalisation_that_tf2onnx_has_worked_in(model: Make, weights: 
     nodes[4].input[0] = "scaled"
     arrays["g"] = weights(4, seed=3)
     nodes.insert(4, node("Mul", ["a", "g"], ["scaled"], "gamma"))
-    assert [type(layer).__name__ for layer in imported(model(nodes, [10, 11, 1], arrays)).layers] == LAYERS
+    with pytest.warns(UserWarning, match="reshape the data"):
+        assert [type(layer).__name__ for layer in imported(model(nodes, [10, 11, 1], arrays)).layers] == LAYERS
 
 
 def scikit(weights: Make, outputs: int, last: str, rows: list[Any]) -> tuple[list[Any], dict[str, Any]]:

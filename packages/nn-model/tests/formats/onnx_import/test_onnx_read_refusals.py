@@ -24,7 +24,7 @@ def f32(value: Any) -> Any:
 
 W, IMAGE = f32(np.ones((4, 3))), [2, 6, 5]
 CASES: dict[str, Case] = {
-    "operator": ([("Softplus", [], {})], [4], {}, 17, "node 'n0' (Softplus): no layer does this; known are Add, "),
+    "operator": ([("Softplus", [], {})], [4], {}, 17, "node 'n0' (Softplus): no layer does this"),
     "opset's operator": ([("Swish", [], {})], [4], {}, 24, "node 'n0' (Swish): no layer does this"),
     "attribute's value": (
         [("Gelu", [], {"approximate": "cubic"})],
@@ -248,11 +248,31 @@ CASES: dict[str, Case] = {
         "is more than half of its windows of (3, 3)",
     ),
     "pool's ceil": (
-        [("MaxPool", [], {"kernel_shape": [2, 2], "strides": [2, 2], "ceil_mode": 1})],
+        [("MaxPool", [], {"kernel_shape": [3, 3], "strides": [3, 3], "pads": [1, 1, 1, 1], "ceil_mode": 1})],
+        [2, 8, 9],
+        {},
+        17,
+        "its padding, [1, 1, 1, 2], with what ceil_mode adds, differs from side to side",
+    ),
+    "mean's ceil": (
+        [
+            (
+                "AveragePool",
+                [],
+                {"kernel_shape": [3, 3], "strides": [2, 2], "pads": [1] * 4, "ceil_mode": 1, "count_include_pad": 1},
+            )
+        ],
+        IMAGE,
+        {},
+        19,
+        "its means count the padding that is written out, but not what ceil_mode adds",
+    ),
+    "valid and ceil": (
+        [("MaxPool", [], {"kernel_shape": [2, 2], "strides": [2, 2], "auto_pad": "VALID", "ceil_mode": 1})],
         IMAGE,
         {},
         17,
-        "ceil_mode makes windows",
+        "of ceil_mode with auto_pad VALID programs make different windows",
     ),
     "pool's dilations": (
         [("MaxPool", [], {"kernel_shape": [2, 2], "dilations": [2, 2]})],
@@ -294,7 +314,7 @@ CASES: dict[str, Case] = {
         [4],
         {"w": f32(np.ones((4, 6))), "s": np.array([0, 2, 3])},
         17,
-        "are in an order that no layer",
+        "node 'n1' (Reshape): its numbers, of shape (2, 3) a row, are in an order that no layer",
     ),
     "wrong reshape": (
         [("Reshape", ["s"], {})],
@@ -308,7 +328,7 @@ CASES: dict[str, Case] = {
         [2, 3],
         {},
         17,
-        "are in an order that no layer",
+        "node 'n1' (Transpose): its numbers, of shape (3, 2) a row, are in an order that no layer",
     ),
     "perm": (
         [("Transpose", [], {"perm": [0, 0, 1]})],

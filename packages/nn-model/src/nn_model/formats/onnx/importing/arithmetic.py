@@ -1,74 +1,24 @@
 """Addition, multiplication and powers of what comes of the input: sums, or a residual block."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
 from nn_layers import Residual
-from nn_model.arrays import Array
 from nn_model.formats.onnx.importing import sums
-from nn_model.formats.onnx.importing.build import Builder
+from nn_model.formats.onnx.importing.budget import MAX_NESTED, spend
+from nn_model.formats.onnx.importing.placing import Work, by_constant
+from nn_model.formats.onnx.importing.reordering import COST
 from nn_model.formats.onnx.importing.site import Operator, Site
 from nn_model.formats.onnx.importing.sums import Terms
-from nn_model.formats.onnx.importing.values import Made, Raw, Rows, Sum, size_of
-from nn_model.formats.onnx.importing.views import same_place
+from nn_model.formats.onnx.importing.values import Known, Made, Raw, Rows, Sum, Value
+from nn_model.formats.onnx.importing.views import along_last, same_place
 
-__all__ = ["OPERATORS", "by_constant"]
-
-Work = Callable[[Terms, Terms], "Terms | None"]
+__all__ = ["OPERATORS"]
 
 
-def by_constant(site: Site, rows: Rows, constant: Array, work: Work) -> Rows:
-    """Work out a sum with a constant, which is put in the order in which the numbers were computed."""
-    if constant.dtype.kind != "f":
-        raise site.refuse(f"it computes with constants of {constant.dtype}; they must be float or double")
-    moved, source = _placed(site, rows, constant), rows.source
-    if moved is None:
-        source, index = Raw("Moved", (rows,), rows.shape, site.node), None
-        moved = _lined_up(site, rows.shape, constant)
-    else:
-        index = rows.index
-    terms = work(sums.terms_of(source), sums.constant(moved))
-    if terms is None or not all(np.isfinite(factor).all() for factor in terms.values()):
-        raise site.refuse("it divides by 0, or makes a formula of too many terms")
-    return Rows(site.builder.simple(sums.summed(terms, source.shape, site.node)), index)
-
-
-def _lined_up(site: Site, shape: tuple[int, ...], constant: Array) -> Array:
-    """Give a constant as many axes as a row has; it must be the same for all rows."""
-    if constant.ndim > len(shape) or site.joint(constant.shape, shape) != shape:
-        raise site.refuse(f"a constant of shape {constant.shape} does not fit numbers of shape {shape}")
-    full = constant.reshape((1,) * (len(shape) - constant.ndim) + constant.shape)
-    if shape and full.shape[0] != 1:
-        if shape[0] != site.builder.rows or (full != full[:1]).any():
-            raise site.refuse("its constant differs from row to row, and a network treats every row alike")
-        full = full[:1]
-    return full[0] if shape else full
-
-
-def _placed(site: Site, rows: Rows, constant: Array) -> Array | None:
-    """Give a constant for the numbers in the order in which they were computed; `None` if there is no such order."""
-    if rows.index is None:
-        return _lined_up(site, rows.shape, constant)
-    if constant.size == 1:
-        return constant.reshape((1,) * (len(rows.source.shape) - 1))
-    shape, perm = rows.source.shape, _order(site.builder, rows)
-    if perm is None or site.joint(constant.shape, rows.shape) != rows.shape:
-        return None
-    placed = np.empty(size_of(shape), np.float64)
-    placed[perm] = np.broadcast_to(constant, rows.shape).reshape(-1)
-    placed = placed.reshape(shape)
-    return placed[0] if (placed == placed[:1]).all() else None
-
-
-def _order(builder: Builder, rows: Rows) -> Array | None:
-    if rows.index is None or rows.source.shape[:1] != (builder.rows,) or rows.index.size != size_of(rows.source.shape):
-        return None
-    flat = rows.index.reshape(-1)
-    return flat if np.array_equal(np.sort(flat), np.arange(flat.size)) else None
-
-
-def two(work: Work, turned: Work) -> Operator:
+def two(work: Work, turned: Work) -> Callable[[Site], Rows]:
     """Give an operator on two values; `turned` takes them in the other order."""
 
     def operate(site: Site) -> Rows:
@@ -89,9 +39,9 @@ def _rows(site: Site, a: Rows, b: Rows, work: Work) -> Rows:
         raise site.refuse(f"numbers of shapes {a.shape} and {b.shape} do not fit each other")
     if work is sums.plus and a.shape == b.shape and (block := _residual(site, a, b) or _residual(site, b, a)):
         return block
-    if same_place(a, b):
-        x, y, index = a.source, b.source, a.index
-        shape = x.shape
+    wide = a if a.shape == shape else b
+    if same_place(a, b) or _same_lines(wide, b if wide is a else a):
+        x, y, index, shape = a.source, b.source, wide.index, wide.source.shape
     else:
         x, y = (r.source if r.index is None else Raw("Moved", (r,), r.shape, site.node) for r in (a, b))
         index = None
@@ -99,6 +49,14 @@ def _rows(site: Site, a: Rows, b: Rows, work: Work) -> Rows:
     if terms is None:
         return Rows(Raw(site.node.op, (a, b), shape, site.node), index)
     return Rows(site.builder.simple(sums.summed(terms, shape, site.node)), index)
+
+
+def _same_lines(wide: Rows, narrow: Rows) -> bool:
+    """Whether numbers are one for each line of others along the last axis, in the same order."""
+    if narrow.shape[-1:] != (1,) or narrow.source.shape != (*wide.source.shape[:-1], 1):
+        return False
+    lines, others = along_last(wide), along_last(narrow)
+    return lines is not None and others is not None and np.array_equal(lines, others)
 
 
 def _residual(site: Site, a: Rows, b: Rows) -> Rows | None:
@@ -109,11 +67,16 @@ def _residual(site: Site, a: Rows, b: Rows) -> Rows | None:
         x, y, index = site.builder.settled(a), site.builder.settled(b), None
     inside: list[Made] = []
     while x is not None and isinstance(y, Made) and y is not x:
-        inside.insert(0, y)
+        inside.append(y)
         y = y.source
-    if x is None or y is not x or not inside or inside[-1].shape != x.shape:
+    spend(COST * len(inside))
+    if x is None or y is not x or not inside or inside[0].shape != x.shape:
         return None
-    block = Made(Residual(tuple(m.layer for m in inside)), x, x.shape, {}, tuple(inside))
+    inside.reverse()
+    nested = 1 + max(made.nested for made in inside)
+    if nested > MAX_NESTED:
+        raise site.refuse(f"residual blocks lie more than {MAX_NESTED} deep in each other")
+    block = Made(Residual(tuple(m.layer for m in inside)), x, x.shape, {}, tuple(inside), nested)
     return Rows(block, index)
 
 
@@ -151,6 +114,23 @@ def _scaler(site: Site) -> Rows:
     return by_constant(site, by_constant(site, rows, offset, sums.minus), scale, sums.times)
 
 
+def _reciprocal(site: Site) -> Rows:
+    """Work out `1 / x`."""
+    rows = site.rows()
+    terms = sums.over(sums.constant(1.0), sums.terms_of(rows.source))
+    if terms is None:
+        raise site.refuse("it divides by a sum, which no layer does")
+    return Rows(sums.summed(terms, rows.source.shape, site.node), rows.index)
+
+
+def _sum(site: Site) -> Value:
+    """Add any number of values, constants last."""
+    first, *others = sorted((site.value(i) for i in range(len(site.args))), key=lambda value: isinstance(value, Known))
+    for other in others:
+        first = _add(replace(site, args=(first, other)))
+    return first
+
+
 def _turned_minus(a: Terms, b: Terms) -> Terms:
     return sums.minus(b, a)
 
@@ -159,12 +139,16 @@ def _turned_over(a: Terms, b: Terms) -> Terms | None:
     return sums.over(b, a)
 
 
+_add = two(sums.plus, sums.plus)
+
 OPERATORS: dict[str, Operator] = {
-    "Add": two(sums.plus, sums.plus),
+    "Add": _add,
     "Div": two(sums.over, _turned_over),
     "Mul": two(sums.times, sums.times),
     "Neg": _negative,
     "Pow": _pow,
+    "Reciprocal": _reciprocal,
     "Sub": two(sums.minus, _turned_minus),
+    "Sum": _sum,
     "ai.onnx.ml.Scaler": _scaler,
 }

@@ -8,6 +8,7 @@ import numpy as np
 from nn_layers import Dense, SelfAttention
 from nn_model.arrays import Array
 from nn_model.formats.onnx.importing import sums
+from nn_model.formats.onnx.importing.budget import spend
 from nn_model.formats.onnx.importing.build import make
 from nn_model.formats.onnx.importing.site import Site
 from nn_model.formats.onnx.importing.values import Given, Made, Raw, Rows, size_of
@@ -80,12 +81,14 @@ def _part(rows: Rows, factor: float = 1.0) -> _Part | None:
     if t != tokens or not size or size % (count * t * d):
         return None
     heads = size // (count * t * d)
+    spend(size, 6)
     row, token, column = np.unravel_index(index_of(rows).reshape(count, heads, t, d), made.shape)
     one = np.arange(count)[:, None, None, None], np.arange(t)[:, None], column[:1, :, :1]
     if not all((a == b).all() for a, b in zip((row, token, column), one, strict=True)):
         return None
     columns, times = column[0, :, 0].reshape(-1), factor * parts[1].item()
     w, b = made.arrays["w"], made.arrays.get("b", np.zeros(width))
+    spend(w.size, 4)
     w, b = (array[..., columns].astype(np.float64) for array in (w, b))
     exact = abs(times - 1.0) < 2e-6
     return _Part(made.source, w if exact else w * times, b if exact else b * times, heads)

@@ -7,14 +7,12 @@ import numpy as np
 
 from nn_layers.protocol import Shape
 from nn_model.arrays import Array
+from nn_model.formats.onnx.importing.budget import MAX_MADE, spend
 from nn_model.formats.onnx.importing.site import Operator, Site
-from nn_model.formats.onnx.importing.tensors import DTYPES, array_of
+from nn_model.formats.onnx.importing.tensors import DTYPES
 from nn_model.formats.onnx.importing.values import Known, size_of
 
 __all__ = ["OPERATORS"]
-
-MAX_MADE = 2**22
-"""The most numbers of a constant that is made: a few bytes can ask for more."""
 
 
 def given(site: Site, place: int) -> Known:
@@ -34,12 +32,17 @@ def checked(site: Site, array: Any, *sources: Known) -> Known:
     return Known(made, varies)
 
 
-def _check_size(site: Site, *shapes: Shape) -> Shape:
+def check_size(site: Site, *shapes: Shape, least: int = 0) -> Shape:
+    """Give the shape of constants worked out together, after taking it from the budget.
+
+    Only so many numbers may come of fewer: of `least`.
+    """
     if any(n < 0 for shape in shapes for n in shape):
         raise site.refuse("it makes a constant of a negative size")
     shape = site.joint(*shapes)
-    if size_of(shape) > MAX_MADE:
+    if size_of(shape) > max(MAX_MADE, least):
         raise site.refuse(f"it makes a constant of {size_of(shape):,} numbers; at most {MAX_MADE:,} are possible")
+    spend(size_of(shape), 2)
     return shape
 
 
@@ -50,9 +53,7 @@ def _by_number(work: Callable[..., Any]) -> Operator:
 
 def _numbers(site: Site, work: Callable[..., Any]) -> Known:
     args = [given(site, place) for place in range(len(site.args))]
-    largest = max((arg.array.size for arg in args), default=0)
-    if largest < size_of(site.joint(*(arg.shape for arg in args))):
-        _check_size(site, *(arg.shape for arg in args))
+    check_size(site, *(arg.shape for arg in args), least=max((arg.array.size for arg in args), default=0))
     with np.errstate(all="ignore"):
         try:
             made = work(*(arg.array for arg in args))
@@ -78,7 +79,7 @@ def _constant(site: Site) -> Known:
     a = site.attributes
     tensor = a.tensor("value")
     if tensor is not None:
-        return Known(array_of(tensor, f"{site.node.title}: its value"))
+        return Known(tensor.array())
     for name in ("value_float", "value_floats", "value_int", "value_ints"):
         found, dtype = a.anything(name), np.float32 if "float" in name else np.int64
         if isinstance(found, int | float | list):
@@ -92,6 +93,7 @@ def _cast(site: Site) -> Known:
     site.attributes.text("round_mode", "up", "down", "nearest")
     if to not in DTYPES:
         raise site.refuse(f"it casts constants to ONNX's type {to}, which is not known here")
+    check_size(site, source.shape, least=source.array.size)
     with np.errstate(all="ignore"):
         made = checked(site, source.array.astype(DTYPES[to]))
     return Known(made.array, source.varies)
@@ -100,6 +102,8 @@ def _cast(site: Site) -> Known:
 def _concat(site: Site) -> Known:
     parts = [given(site, place) for place in range(len(site.args))]
     axis = site.attributes.whole("axis", 0)
+    total = sum(part.array.size for part in parts)
+    check_size(site, (total,), least=total)  # only the budget says how often constants may be put side by side
     marks = [np.zeros(part.shape, bool) if part.varies is None else part.varies for part in parts]
     try:
         return Known(np.concatenate([part.array for part in parts], axis), np.concatenate(marks, axis))
@@ -117,15 +121,15 @@ def _wanted(site: Site, place: int) -> tuple[Known, Shape]:
 def _full(site: Site) -> Known:
     sizes, shape = _wanted(site, 0)
     tensor = site.attributes.tensor("value")
-    value = np.zeros(1, np.float32) if tensor is None else array_of(tensor, f"{site.node.title}: its value")
+    value = np.zeros(1, np.float32) if tensor is None else tensor.array()
     if value.size != 1:
         raise site.refuse("it must have one value")
-    return checked(site, np.full(_check_size(site, shape), value.reshape(-1)[0]), sizes)
+    return checked(site, np.full(check_size(site, shape), value.reshape(-1)[0]), sizes)
 
 
 def _expand(site: Site) -> Known:
     source, (sizes, shape) = given(site, 0), _wanted(site, 1)
-    return checked(site, np.broadcast_to(source.array, _check_size(site, source.shape, shape)), source, sizes)
+    return checked(site, np.broadcast_to(source.array, check_size(site, source.shape, shape)), source, sizes)
 
 
 def _mod(site: Site) -> Known:

@@ -1,7 +1,7 @@
 """What follows from the end of a graph: loss, task, and the names of the classes."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -9,13 +9,29 @@ from nn_layers import Sigmoid, Softmax
 from nn_loss import MAE, MSE, BinaryCrossEntropy, CrossEntropy, Huber, Loss
 from nn_model.formats.onnx.importing.build import Builder
 from nn_model.formats.onnx.importing.graph import Graph, Output
+from nn_model.formats.onnx.importing.tensors import INTEGERS, STRING, Tensor
 from nn_model.formats.onnx.importing.values import Made
+from nn_optim import Optimizer
 
-__all__ = ["Ending", "endings"]
+__all__ = ["Asked", "Ending", "endings"]
 
 Task = Literal["classification", "regression"]
 LOSSES: tuple[type[Loss], ...] = (BinaryCrossEntropy, CrossEntropy, Huber, MAE, MSE)
 MAX_TEXT = 2**20
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the caller asks for, as `read` takes it: it goes before what a model says."""
+
+    loss: Loss | None
+    optimizer: Optimizer | None
+    task: Task | None
+    classes: Sequence[Any] | None
+    input_shape: Sequence[int] | None
+    output: str | None
+    seed: int
+    max_parameters: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,18 +43,18 @@ class Ending:
     classes: list[Any] | None
 
 
-def endings(last: Made, builder: Builder, graph: Graph, chosen: Output, asked: dict[str, Any]) -> Iterator[Ending]:
+def endings(last: Made, builder: Builder, graph: Graph, chosen: Output, asked: Asked) -> Iterator[Ending]:
     """Give the ways in which a network may end, the best first: what was asked for is in all of them."""
-    task = asked["task"] or _said_task(graph)
-    loss = asked["loss"] or _said_loss(graph, asked["task"]) or _loss(last, task)
-    if asked["classes"] is not None:
-        yield Ending(loss, task, list(asked["classes"]))
+    task = asked.task or _said_task(graph)
+    loss = asked.loss or _said_loss(graph, asked.task) or _loss(last, task)
+    if asked.classes is not None:
+        yield Ending(loss, task, list(asked.classes))
         return
     for classes in (_said_classes(graph), builder.classes, _labels(graph, chosen)):
         if classes is not None:
             yield Ending(loss, task, classes)
     yield Ending(loss, task, None)
-    if asked["loss"] is None and asked["task"] is None:
+    if asked.loss is None and asked.task is None:
         yield Ending(_loss(last, None), None, None)
         yield Ending(MSE(), "regression", None)
 
@@ -87,9 +103,11 @@ def _labels(graph: Graph, chosen: Output) -> list[Any] | None:
     return None
 
 
-def _names(tensor: Any) -> list[Any] | None:
+def _names(tensor: Tensor) -> list[Any] | None:
     """Give whole numbers or texts; other labels, and what is no text, have no names."""
-    try:
-        return [text.decode() for text in tensor.string_data] or [*tensor.int64_data] or [*tensor.int32_data] or None
-    except UnicodeDecodeError:
-        return None
+    if tensor.type == STRING:
+        try:
+            return [text.decode() for text in tensor.values]
+        except UnicodeDecodeError:
+            return None
+    return tensor.array().reshape(-1).tolist() if tensor.type in INTEGERS and tensor.values is not None else None

@@ -7,10 +7,11 @@ import numpy as np
 from nn_layers import BatchNorm, Conv2D, Dense, LayerNorm, SelfAttention
 from nn_layers.protocol import Shape
 from nn_model.arrays import Array
+from nn_model.formats.onnx.importing.budget import LAYER, spend
 from nn_model.formats.onnx.importing.sums import affine
 from nn_model.formats.onnx.importing.values import Made, Solid, Sum
 
-__all__ = ["folded", "spread"]
+__all__ = ["along", "folded", "spread"]
 
 
 def folded(solid: Sum, *, new_bias: bool = False) -> Solid:
@@ -28,11 +29,12 @@ def folded(solid: Sum, *, new_bias: bool = False) -> Solid:
     if names is None or (new_bias and names[1] in made.arrays):
         return solid
     w, b, axis = names
-    scale, move = (_along(value, solid.shape[1:], axis) for value in (factor, shift))
+    scale, move = (along(value, solid.shape[1:], axis) for value in (factor, shift))
     if scale is None or move is None or not np.all(scale):
         return solid
     layer = replace(made.layer, bias=True) if isinstance(made.layer, Conv2D) else made.layer
     arrays = {b: np.zeros(1)} | made.arrays
+    spend(LAYER * sum(array.size for array in arrays.values()))
     width = (-1, *(1,) * (arrays[w].ndim - 1)) if isinstance(layer, Conv2D) else (-1,)
     arrays |= {w: arrays[w] * scale.reshape(width), b: arrays[b] * scale + move}
     return replace(made, layer=layer, arrays=arrays)
@@ -52,11 +54,11 @@ def _names(made: Made) -> tuple[str, str, int] | None:
     return None
 
 
-def _along(value: Array, shape: Shape, axis: int) -> Array | None:
+def along(value: Array, shape: Shape, axis: int) -> Array | None:
     """Give a constant as one number for each place along an axis; `None` if it differs along another."""
-    full = spread(value, shape)
-    moved = np.moveaxis(full, axis, -1).reshape(-1, shape[axis])
-    return moved[0] if (moved == moved[0]).all() else None
+    whole = value.reshape((1,) * (len(shape) - value.ndim) + value.shape)
+    moved = np.moveaxis(whole, axis, -1).reshape(-1, whole.shape[axis])
+    return np.broadcast_to(moved[0], shape[axis]) if (moved == moved[0]).all() else None
 
 
 def spread(value: Array, shape: Shape) -> Array:

@@ -1,34 +1,33 @@
-"""Formulas that layers compute, found in sums: standardisation, positions, GELU, ELU, layer normalisation."""
+"""Formulas that layers compute number by number, found in sums: standardisation, positions, GELU, ELU."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from math import sqrt
 
 import numpy as np
 
-from nn_layers import ELU, GELU, SELU, LayerNorm, PositionalEncoding, ReLU, Standardize
+from nn_layers import ELU, GELU, SELU, PositionalEncoding, ReLU, Standardize
 from nn_layers.kernels.gelu import CUBIC, ROOT
 from nn_layers.layers.positional_encoding import sinusoids
 from nn_model.arrays import Array
+from nn_model.formats.onnx.importing.budget import LAYER, spend
 from nn_model.formats.onnx.importing.folding import folded, spread
+from nn_model.formats.onnx.importing.line_forms import Find, layer_norm, raw_in, with_power
 from nn_model.formats.onnx.importing.sums import (
     NOTHING,
     Terms,
     affine,
     close,
     constant,
-    minus,
     one,
     plus,
     scaled,
     times,
 )
 from nn_model.formats.onnx.importing.sums import terms_of as terms
-from nn_model.formats.onnx.importing.values import Given, Made, Raw, Solid, Sum
+from nn_model.formats.onnx.importing.values import Given, Made, Raw, Sum
 
 __all__ = ["formula", "layered"]
 
-Find = Callable[[Solid], "Given | Made | None"]
 HALF = np.asarray(0.5)
 
 
@@ -39,7 +38,7 @@ def layered(solid: Sum, find: Find, *, fold: bool) -> "Given | Made | None":
 
 def formula(solid: Sum, find: Find) -> Made | None:
     """Give a formula of GELU, ELU or layer normalisation as a layer."""
-    return _gelu(solid, find) or _elu(solid, find) or _layer_norm(solid, find)
+    return _gelu(solid, find) or _elu(solid, find) or layer_norm(solid, find)
 
 
 def _affine(solid: Sum, find: Find, *, fold: bool) -> "Given | Made | None":
@@ -72,6 +71,7 @@ def _added(x: "Given | Made", factor: Array, shift: Array) -> Made | None:
         return _positions(x, shift)
     if not np.all(factor > 0.0):
         return None
+    spend(LAYER * shift.size, 2)
     with np.errstate(over="ignore"):
         arrays = {"mean": -shift / factor, "scale": 1.0 / factor}
     return Made(Standardize(), x, x.shape, arrays)
@@ -82,31 +82,20 @@ def _positions(x: "Given | Made", shift: Array) -> Made:
     return Made(PositionalEncoding(trainable=not fixed), x, x.shape, {} if fixed else {"w": shift})
 
 
-def _raw(solid: Sum, *kinds: str) -> Raw | None:
-    """Find the one thing of these kinds in a sum."""
-    found = {s for monomial in solid.terms for s, _ in monomial if isinstance(s, Raw) and s.kind in kinds}
-    return found.pop() if len(found) == 1 else None
-
-
-def _with(solid: Sum, raw: Raw, power: int) -> Terms:
-    """Give the terms with this power of a thing, without it."""
-    factor = (raw, power)
-    return {monomial - {factor}: found for monomial, found in solid.terms.items() if factor in monomial}
-
-
 def _put(find: Find, x: Terms, solid: Sum) -> "Given | Made | None":
     """Give the sum x, of the same shape, as what layers give."""
     parts = affine(x)
     plain = parts is not None and NOTHING not in x and np.all(parts[1] == 1.0)
-    return find(parts[0] if plain and parts is not None else replace(solid, terms=x))
+    found = find(parts[0] if plain and parts is not None else replace(solid, terms=x))
+    return found if found is not None and found.shape == solid.shape else None
 
 
 def _gelu(solid: Sum, find: Find) -> Made | None:
     """Find `x (1 + t) / 2`, where t is erf(x / sqrt(2)) or tanh(sqrt(2 / pi) (x + 0.044715 x^3))."""
-    t = _raw(solid, "Erf", "Tanh")
+    t = raw_in(solid, "Erf", "Tanh")
     if t is None:
         return None
-    x = scaled(_with(solid, t, 1), np.asarray(2.0))
+    x = scaled(with_power(solid, t, 1), np.asarray(2.0))
     half = scaled(x, HALF)
     if not close(solid.terms, plus(half, times(half, one(t)) or {})):
         return None
@@ -120,7 +109,7 @@ def _gelu(solid: Sum, find: Find) -> Made | None:
 
 def _elu(solid: Sum, find: Find) -> Made | None:  # one signature
     """Find `right max(x, 0) + left (exp(min(x, 0)) - 1)`."""
-    e = _raw(solid, "Exp")
+    e = raw_in(solid, "Exp")
     low = e.args[0].source if e is not None else None
     if e is None or not isinstance(low, Raw) or low.kind != "Min0":
         return None
@@ -135,33 +124,3 @@ def _elu(solid: Sum, find: Find) -> Made | None:  # one signature
         return None
     a, s = left.item() / scale.item(), scale.item()
     return Made(ELU(a) if s == 1.0 else SELU(a, s), above[0].source, solid.shape)
-
-
-def _layer_norm(solid: Sum, find: Find) -> Made | None:
-    """Find `w (x - mean x) / sqrt(mean (x - mean x)^2 + eps) + b`, means over the last axis."""
-    root = _raw(solid, "Sqrt")
-    inner = None if root is None else terms(root.args[0].source)
-    parts = None if inner is None else affine(inner)
-    if root is None or parts is None:
-        return None
-    squares, unit, eps = parts
-    if not isinstance(squares, Raw) or squares.kind != "Mean":
-        return None
-    means = [s for m in terms(squares.args[0].source) for s, _ in m if isinstance(s, Raw) and s.kind == "Mean"]
-    if not means or eps.size != 1 or not eps.item() > 0 or not np.all(unit == 1.0):
-        return None
-    x = terms(means[0].args[0].source)
-    rest = minus(x, one(means[0]))
-    if not close(terms(squares.args[0].source), times(rest, rest) or {}):
-        return None
-    w = -_with(solid, root, -1).get(frozenset({(means[0], 1)}), np.zeros(()))
-    b = solid.terms.get(NOTHING, np.zeros(()))
-    whole = plus(times(scaled(rest, w), one(root, -1)) or {}, constant(b) if np.any(b) else {})
-    n = solid.shape[-1]
-    lines = all(value.size in (1, n * (value.shape[-1:] == (n,))) for value in (w, b))
-    right = lines and close(solid.terms, whole) and means[0].args[0].index is None
-    source = find(means[0].args[0].source) if right else None
-    if source is None or source.shape != solid.shape:
-        return None
-    arrays = {"w": spread(w.reshape(-1), (n,)), "b": spread(b.reshape(-1), (n,))}
-    return Made(LayerNorm(n, eps.item()), source, solid.shape, arrays)

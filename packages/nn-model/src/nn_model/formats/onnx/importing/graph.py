@@ -1,11 +1,12 @@
 """A model as plain values: what was parsed, checked, and can be worked out."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import isfinite
 from typing import Any
 
 from nn_model.checkpoint.strict_json import cut, cut_text
 from nn_model.errors import OnnxError
+from nn_model.formats.onnx.importing.tensors import Tensor
 
 __all__ = ["Attributes", "Graph", "Input", "Node", "Output", "refusal"]
 
@@ -48,16 +49,26 @@ class Output:
 
 @dataclass(frozen=True, slots=True)
 class Graph:
-    """A whole model: nodes in order, tensors by name, ends, versions of operators, ONNX's message, what is said."""
+    """A whole model: nodes in order, tensors by name, ends, versions of operators; what it says of itself and of sizes.
+
+    `model` is ONNX's message without its weights, and `bytes` is how many it had with them.
+    """
 
     nodes: tuple[Node, ...]
-    tensors: dict[str, Any]
+    tensors: dict[str, Tensor]
     input: Input
     outputs: tuple[Output, ...]
     opset: int
     model: Any
     said: dict[str, str]
     sizes: dict[str, tuple[int | str | None, ...]]
+    bytes: int
+
+    def taken(self, name: str) -> Tensor:
+        """Give a tensor, whose numbers are kept here no longer."""
+        found = self.tensors[name]
+        self.tensors[name] = replace(found, values=None)
+        return found
 
 
 @dataclass(slots=True)
@@ -107,10 +118,10 @@ class Attributes:
         found: list[Any] | None = self._get(name, list, None)
         return found
 
-    def tensor(self, name: str) -> Any:
+    def tensor(self, name: str) -> Tensor | None:
         """Give a tensor, or `None`."""
         value = self.anything(name)
-        if value is not None and not hasattr(value, "data_type"):
+        if value is not None and not isinstance(value, Tensor):
             raise refusal(self.node, f"its attribute {name} must be a tensor")
         return value
 

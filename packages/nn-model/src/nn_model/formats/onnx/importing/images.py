@@ -1,5 +1,6 @@
 """Convolution and pooling."""
 
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -7,12 +8,14 @@ import numpy as np
 from nn_layers import AvgPool2D, Conv2D, MaxPool2D
 from nn_layers.protocol import Shape
 from nn_model.arrays import Array
-from nn_model.formats.onnx.importing.site import MOVED, Operator, Site
+from nn_model.formats.onnx.importing.budget import spend
+from nn_model.formats.onnx.importing.site import Operator, Site
 from nn_model.formats.onnx.importing.values import Raw, Rows
 from nn_model.formats.onnx.importing.windows import (
     MAX_SIZE,
     NO_PADS,
     Pads,
+    ceiled,
     images,
     is_same,
     out_shape,
@@ -44,7 +47,7 @@ def _conv(site: Site) -> Rows:
     layer = Conv2D(rows.shape[1], w.shape[0], *sizes, **options)
     arrays = {"w": w} | ({"b": site.numbers(2, "biases", w.shape[0])} if site.has(2) else {})
     shape = out_shape(site, rows, w.shape[0], layer)
-    return site.layer(site.builder.made(layer, rows, shape, site.node, **arrays), MOVED)
+    return site.layer(site.builder.made(layer, rows, shape, site.node, **arrays), rows)
 
 
 def _padded(
@@ -64,6 +67,7 @@ def _padded(
             raise site.refuse(f"its padding, {list(pads)}, differs from side to side too much for a kernel")
         more.append((extra, 0) if first < last else (0, extra))
         most[axis] = max(first, last)
+    spend(prod(n + a + b for n, (a, b) in zip(w.shape, more, strict=True)), 2)
     return np.pad(w, more), short((most[0], most[1]))
 
 
@@ -75,28 +79,34 @@ def _pool(site: Site, *, mean: bool) -> Rows:
     if pair_of(site, "dilations", (1, 1)) != (1, 1):
         raise site.refuse("its windows have gaps (dilations), and pooling layers have none")
     site.attributes.flag("storage_order")  # of places that no layer gives
-    padding = _pool_padding(site, rows.shape[2:], kernel, stride)
+    padding, include = _pool_padding(site, rows.shape[2:], kernel, stride)
     try:
         layer: MaxPool2D | AvgPool2D = MaxPool2D(short(kernel), short(stride), padding)
         if mean:
-            layer = AvgPool2D(short(kernel), short(stride), padding, site.attributes.flag("count_include_pad"))
+            include = site.attributes.flag("count_include_pad") and include
+            layer = AvgPool2D(short(kernel), short(stride), padding, include)
     except ValueError:
-        raise site.refuse(f"its padding of {padding} is more than half of its windows of {kernel}") from None
+        reason = f"its padding of {padding} is more than half of its windows of {kernel}"
+        raise site.refuse(f"{reason}: pooling layers have PyTorch's limit") from None
     shape = out_shape(site, rows, rows.shape[1], layer)
-    return site.layer(site.builder.made(layer, rows, shape, site.node), MOVED)
+    return site.layer(site.builder.made(layer, rows, shape, site.node), rows)
 
 
-def _pool_padding(site: Site, size: Shape, kernel: Shape, stride: Shape) -> Any:
-    pads = pads_of(site, size, kernel, stride)
-    over = [(n + pads[i] + pads[i + 2] - kernel[i]) % stride[i] for i, n in enumerate(size)]
-    automatic = site.attributes.text("auto_pad", "NOTSET", "VALID", "SAME_UPPER", "SAME_LOWER").startswith("SAME")
-    if site.attributes.flag("ceil_mode") and any(over) and not automatic:
-        raise site.refuse("ceil_mode makes windows that stand out of the images, and a layer's do not")
+def _pool_padding(site: Site, size: Shape, kernel: Shape, stride: Shape) -> tuple[Any, bool]:  # sizes, or "same"
+    """Give padding as layers have it, and whether a mean may count it: never what only `ceil_mode` adds."""
+    said = pads = pads_of(site, size, kernel, stride)
+    if site.attributes.flag("ceil_mode"):
+        pads = ceiled(said, size, kernel, stride)
+    if pads != said and site.attributes.text("auto_pad", "NOTSET", "VALID", "SAME_UPPER", "SAME_LOWER") == "VALID":
+        raise site.refuse("of ceil_mode with auto_pad VALID programs make different windows; write out its pads")
+    if pads != said and said != NO_PADS and site.attributes.flag("count_include_pad"):
+        raise site.refuse("its means count the padding that is written out, but not what ceil_mode adds")
     if pads[:2] == pads[2:]:
-        return short(pads[:2])
+        return short(pads[:2]), pads == said
     if not is_same(pads, size, kernel, stride):
-        raise site.refuse(f"its padding, {list(pads)}, differs from side to side, and a layer's does not")
-    return "same"
+        added = " with what ceil_mode adds," if pads != said else ""
+        raise site.refuse(f"its padding, {list(pads)},{added} differs from side to side, and a layer's does not")
+    return "same", pads == said
 
 
 def _pad(site: Site) -> Rows:

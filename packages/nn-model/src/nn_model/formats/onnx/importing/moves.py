@@ -1,4 +1,4 @@
-"""Operators that only move numbers, and those that say how large arrays are."""
+"""Operators that only move numbers, constant or not."""
 
 from collections.abc import Callable
 from typing import Any
@@ -7,12 +7,12 @@ import numpy as np
 
 from nn_layers.protocol import Shape
 from nn_model.arrays import Array
+from nn_model.formats.onnx.importing.budget import check_index, spend
 from nn_model.formats.onnx.importing.site import Operator, Site
-from nn_model.formats.onnx.importing.tensors import DOUBLE, FLOAT
-from nn_model.formats.onnx.importing.values import Known, Raw, Rows, Value, size_of
+from nn_model.formats.onnx.importing.values import Known, Rows, Value, size_of
 from nn_model.formats.onnx.importing.views import index_of, view
 
-__all__ = ["MOVES", "OPERATORS"]
+__all__ = ["OPERATORS"]
 
 Move = Callable[[Array], Any]
 """Moves the numbers of an array; what it gives may be several arrays."""
@@ -75,8 +75,10 @@ def _gather(site: Site, shape: Shape) -> Move:
     inside = not places.size or -shape[axis] <= places.min() <= places.max() < shape[axis]
     if places.dtype.kind not in "iu" or not inside:
         raise site.refuse(f"its places must be whole numbers below {shape[axis]}")
-    if size_of(shape) // max(shape[axis], 1) * places.size > 2 * max(size_of(shape), 1_000):
+    size = size_of(shape) // max(shape[axis], 1) * places.size
+    if size > 2 * max(size_of(shape), 1_000):
         raise site.refuse("it repeats the numbers of its input, which no layer does")
+    check_index(size)
     return lambda i: np.take(i, places, axis)
 
 
@@ -144,53 +146,11 @@ def _at(given: Rows, places: Array) -> Rows:
 
 
 def _constants(given: Known, move: Move) -> Value | tuple[Value, ...]:
+    spend(given.array.size, 2)
     moved, varies = move(given.array), None if given.varies is None else move(given.varies)
     if isinstance(moved, tuple):
         return tuple(Known(part, None if varies is None else varies[k]) for k, part in enumerate(moved))
     return Known(np.asarray(moved), None if varies is None else np.asarray(varies))
 
 
-def _size(site: Site) -> Known:
-    """Give the sizes of an array; those that may depend on the number of rows are marked."""
-    given = site.value(0)
-    start, end = site.attributes.whole("start", 0), site.attributes.whole("end", len(given.shape))
-    cut = slice(start, end)
-    sizes = np.array(given.shape, np.int64)[cut]
-    rows = site.builder.rows
-    varies = (sizes % rows == 0) if isinstance(given, Rows) and site.builder.open else None
-    return Known(sizes, varies)
-
-
-def _cast(site: Site) -> Value:
-    """Give the same numbers: layers compute in the network's own type."""
-    given, to = site.value(0), site.attributes.whole("to", FLOAT)
-    site.attributes.flag("saturate", default=True)
-    site.attributes.text("round_mode", "up", "down", "nearest")
-    if to not in (FLOAT, DOUBLE):
-        raise site.refuse(f"it casts the input to ONNX's type {to}; a network computes in float or double")
-    return given if isinstance(given, Known) else Rows(given.source, given.index)
-
-
-def _concat(site: Site) -> Rows:
-    """Put pieces of one thing together again; anything else only an output may be."""
-    pieces = [piece for i in range(len(site.args)) if isinstance(piece := site.value(i), Rows)]
-    if len(pieces) < len(site.args):
-        raise site.refuse("it puts constants beside what comes of the input, which no layer does")
-    rank = len(pieces[0].shape)
-    axis = site.axis(site.attributes.whole("axis", 0), rank)
-    apart = {(len(p.shape), p.shape[:axis], p.shape[axis + 1 :]) for p in pieces}
-    if len(apart) > 1:
-        raise site.refuse(f"shapes {[p.shape for p in pieces][:4]} do not fit each other")
-    if all(p.source is pieces[0].source for p in pieces):
-        return view(pieces[0], lambda _: np.concatenate([index_of(p) for p in pieces], axis))
-    sizes = list(pieces[0].shape)
-    sizes[axis] = sum(p.shape[axis] for p in pieces)
-    return Rows(Raw("Concat", tuple(pieces), tuple(sizes), site.node))
-
-
-OPERATORS: dict[str, Operator] = {
-    "Cast": _cast,
-    "Concat": _concat,
-    "Shape": _size,
-    **{kind: moving(kind) for kind in MOVES},
-}
+OPERATORS: dict[str, Operator] = {kind: moving(kind) for kind in MOVES}

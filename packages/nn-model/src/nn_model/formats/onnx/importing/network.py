@@ -1,36 +1,40 @@
 """A graph as a network: its input, its layers, and what follows from the end of it."""
 
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from math import prod
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from nn_layers.protocol import Shape
-from nn_model.arrays import Array
-from nn_model.errors import OnnxError, PartError, ShapeError
-from nn_model.formats.onnx.importing.build import Builder, Layered, nothing
+from nn_model.errors import OnnxError
+from nn_model.formats.onnx.importing.blaming import blame
+from nn_model.formats.onnx.importing.budget import MAX_ROW, limited
+from nn_model.formats.onnx.importing.build import Builder, Layered
+from nn_model.formats.onnx.importing.chain import chain_of, make_nn
 from nn_model.formats.onnx.importing.checker import check_by_onnx
-from nn_model.formats.onnx.importing.ending import endings
-from nn_model.formats.onnx.importing.graph import Graph, Output, refusal
-from nn_model.formats.onnx.importing.outputs import blame, choose, single
+from nn_model.formats.onnx.importing.ending import Asked, endings
+from nn_model.formats.onnx.importing.graph import Graph, Node, Output, refusal
+from nn_model.formats.onnx.importing.outputs import choose, single
+from nn_model.formats.onnx.importing.site import NO_LAYER
 from nn_model.formats.onnx.importing.table import evaluate, needed
 from nn_model.formats.onnx.importing.tensors import DOUBLE, FLOAT, INTEGERS
-from nn_model.formats.onnx.importing.values import MAX_ROW, Given, Made, Rows
-from nn_optim import Adam
+from nn_model.formats.onnx.importing.values import Given, Rows
 
 if TYPE_CHECKING:
     from nn_model.network import NN
 
 __all__ = ["make_network"]
 
+LARGE = 2**21
+"""Numbers of all rows up to which their number is chosen freely."""
 COUNTS = (3, 5, 7, 2, 11, 13, 17, 19, 23)
 """Numbers of rows that a graph may be worked out for: one that divides none of its sizes is told from all of them."""
 
 
-def make_network(graph: Graph, asked: dict[str, Any], input_shape: Sequence[int] | None, output: str | None) -> "NN":
-    """Make the network of a parsed model; what was asked for goes before what the model says.
+def make_network(graph: Graph, asked: Asked) -> "NN":
+    """Make the network of a parsed model.
 
     Raises
     ------
@@ -39,17 +43,32 @@ def make_network(graph: Graph, asked: dict[str, Any], input_shape: Sequence[int]
     ShapeError, PartError
         Layers, loss, task and classes that do not go together.
     """
-    chosen = choose(graph, output)
-    shape = _row_shape(graph, input_shape)
+    with limited(graph.bytes):
+        chosen = choose(graph, asked.output)
+        shape = _row_shape(graph, asked.input_shape)
+        nodes = needed(graph, chosen.name)
+        builder = _builder(graph, shape)
+        end, out_shape = _end(graph, chosen, shape, nodes, builder)
+        given, chain = chain_of(end)
+    builder.forget()
+    _check_input(graph, shape, given)
+    ways = endings(chain[-1], builder, graph, chosen, asked)
+    nn = make_nn(given, chain, ways, asked, "float64" if _is_double(graph, chosen) else "float32")
+    _check_output(chosen, out_shape)
+    return nn
+
+
+def _builder(graph: Graph, shape: Shape) -> Builder:
     first = graph.input.sizes[0]
-    nodes = needed(graph, chosen.name)
-    if not nodes:
-        raise OnnxError(f"no node gives the output {chosen.name!r}; export the model again")
-    builder = Builder(
-        first if isinstance(first, int) else _count(graph, shape), graph.opset, not isinstance(first, int)
-    )
+    if isinstance(first, int):
+        return Builder(first, graph.opset, open=False)
+    return Builder(_count(graph, shape), graph.opset)
+
+
+def _end(graph: Graph, chosen: Output, shape: Shape, nodes: Sequence[Node], builder: Builder) -> tuple[Layered, Shape]:
+    """Work the graph out, and give what layers give of its output, and the shape that it has."""
     given = Rows(Given((builder.rows, *shape)), whole=graph.input.type in INTEGERS)
-    rows = evaluate(graph, nodes, given, builder).get(chosen.name)
+    rows = evaluate(graph, nodes, given, builder, chosen.name)
     if not isinstance(rows, Rows) or rows.whole:
         raise OnnxError(
             f"the output {chosen.name!r} does not come of the input, in float numbers; export the model again"
@@ -58,10 +77,10 @@ def make_network(graph: Graph, asked: dict[str, Any], input_shape: Sequence[int]
     pair = single(rows, builder)
     end = builder.settled(pair or rows)
     if end is None:
-        raise refusal(*blame(rows, builder))
-    nn = _network(end, graph, chosen, asked, builder)
-    _check_output(chosen, rows)
-    return nn
+        node = blame(rows, builder)
+        moved = f"its numbers, of shape {rows.shape[1:]} a row, are in an order that no layer gives"
+        raise refusal(nodes[-1], moved) if node is None else refusal(node, NO_LAYER)
+    return end, rows.shape
 
 
 def _row_shape(graph: Graph, given: Sequence[int] | None) -> Shape:
@@ -90,17 +109,21 @@ def _row_shape(graph: Graph, given: Sequence[int] | None) -> Shape:
 
 
 def _count(graph: Graph, shape: Shape) -> int:
-    """Choose for how many rows to work the graph out: a number that is not mixed up with any of its sizes."""
+    """Choose for how many rows to work the graph out: a number that is not mixed up with any of its sizes.
+
+    Of large rows as few as there can be: then a size may be taken for the number of rows, and refused as one.
+    """
     sizes = {n for tensor in graph.tensors.values() for n in tensor.dims} | set(shape)
-    return next((n for n in COUNTS if all(size % n or not size for size in sizes)), COUNTS[-1])
+    count = next((n for n in COUNTS if all(size % n or not size for size in sizes)), COUNTS[-1])
+    return count if count * prod(shape) <= LARGE else min(COUNTS)
 
 
-def _check_output(chosen: Output, rows: Rows) -> None:
+def _check_output(chosen: Output, shape: Shape) -> None:
     """Warn where the file says another size of its output; onnxruntime does, and rsnet always writes 5."""
     if chosen.sizes is None:
         return
-    said, found = chosen.sizes[1:], rows.shape[1:]
-    fits = len(chosen.sizes) == len(rows.shape)
+    said, found = chosen.sizes[1:], shape[1:]
+    fits = len(said) == len(found)
     if not fits or any(isinstance(n, int) and n != m for n, m in zip(said, found, strict=True)):
         warnings.warn(
             f"the file says that the output {chosen.name!r} is of shape {list(chosen.sizes)}; "
@@ -110,60 +133,25 @@ def _check_output(chosen: Output, rows: Rows) -> None:
         )
 
 
-def _chain(end: Layered) -> tuple[Given, list[Made]]:
-    chain: list[Made] = []
-    while isinstance(end, Made):
-        chain.insert(0, end)
-        end = end.source
-    if not chain and end.order is not None:
-        raise OnnxError("the graph only reshapes its input: it computes nothing; export the model again")
-    return end, chain or [nothing(end)]
-
-
-def _arrays(chain: Sequence[Made], prefix: str = "layers") -> Iterator[tuple[str, Array]]:
-    for i, made in enumerate(chain):
-        yield from ((f"{prefix}.{i}.{name}", array) for name, array in made.arrays.items())
-        yield from _arrays(made.inside, f"{prefix}.{i}")
-
-
-def _network(end: Layered, graph: Graph, chosen: Output, asked: dict[str, Any], builder: Builder) -> "NN":
-    from nn_model.network import NN  # noqa: PLC0415  # the network is made of rooms that come before this one
-
-    given, chain = _chain(end)
-    if given.order is not None and not np.array_equal(given.order, np.arange(given.order.size)):
-        warnings.warn(
-            f"the model's input {graph.input.name!r} has its axes in another order ({list(graph.input.sizes)}); "
-            f"the network takes rows of shape {given.shape[1:]}: transpose the data",
-            UserWarning,
-            stacklevel=4,
-        )
-    arrays = dict(_arrays(chain))
-    fault: ValueError = OnnxError("its end is none of a network")
-    for ending in endings(chain[-1], builder, graph, chosen, asked):
-        try:
-            nn = NN(
-                [made.layer for made in chain],
-                ending.loss,
-                asked["optimizer"] or Adam(),
-                input_shape=given.shape[1:],
-                task=ending.task,
-                classes=ending.classes,
-                seed=asked["seed"],
-                dtype="float64" if _is_double(graph, chosen) else "float32",
-            )
-        except (ShapeError, PartError) as error:
-            fault = error
-            continue
-        try:
-            nn.set_weights(arrays)
-        except ValueError as error:
-            raise OnnxError(f"its weights make no network: {error}") from None
-        return nn
-    raise fault
+def _check_input(graph: Graph, shape: Shape, given: Given) -> None:
+    """Warn where the network takes other rows than the model."""
+    order = given.order
+    if order is None and given.shape[1:] == shape:
+        return
+    if order is None or np.array_equal(order, np.arange(order.size)):
+        how, remedy = f"has rows of shape {shape}, which it reshapes at once", "reshape"
+    else:
+        how, remedy = f"has its axes in another order ({list(graph.input.sizes)})", "transpose"
+    warnings.warn(
+        f"the model's input {graph.input.name!r} {how}; the network takes rows of shape {given.shape[1:]}: "
+        f"{remedy} the data",
+        UserWarning,
+        stacklevel=4,
+    )
 
 
 def _is_double(graph: Graph, chosen: Output) -> bool:
     """Whether the model computes in double: its output is, or, where that is no tensor, its weights are."""
     if chosen.type:
         return chosen.type == DOUBLE
-    return any(tensor.data_type == DOUBLE and len(tensor.dims) == 2 for tensor in graph.tensors.values())
+    return any(tensor.type == DOUBLE and len(tensor.dims) == 2 for tensor in graph.tensors.values())

@@ -1,14 +1,14 @@
-"""Normalisation, softmax, and means."""
+"""Normalisation and softmax."""
 
 import numpy as np
 
-from nn_layers import BatchNorm, GlobalAvgPool2D, LayerNorm, MaxPool2D, MeanTokens, Propagate, Softmax
+from nn_layers import BatchNorm, LayerNorm, Propagate, Softmax
 from nn_model.arrays import Array
 from nn_model.formats.onnx.importing import attention
 from nn_model.formats.onnx.importing.build import make
-from nn_model.formats.onnx.importing.site import MOVED, Operator, Site
-from nn_model.formats.onnx.importing.values import Raw, Rows, size_of
-from nn_model.formats.onnx.importing.views import along_last, index_of, view
+from nn_model.formats.onnx.importing.site import Operator, Site
+from nn_model.formats.onnx.importing.values import Rows, size_of
+from nn_model.formats.onnx.importing.views import along_last, view
 
 __all__ = ["OPERATORS"]
 
@@ -30,7 +30,7 @@ def _batch_norm(site: Site) -> Rows:
     x = view(rows, lambda i: i.swapaxes(1, 2)) if tokens else rows
     made = site.builder.made(BatchNorm(n, 1.0 - momentum, eps), x, x.shape, site.node, **arrays)
     reason = f"the features of numbers of shape {rows.shape} are not where a layer has them"
-    y = site.layer(made if len(rows.shape) <= 4 else None, reason)
+    y = site.layer(made if len(rows.shape) <= 4 else None, rows, reason)
     return view(y, lambda i: i.swapaxes(1, 2)) if tokens else y
 
 
@@ -59,7 +59,7 @@ def _lines(site: Site, layer: Propagate, rows: Rows, **arrays: Array) -> Rows:
         return Rows(make(layer, source, source.shape, site.node, **arrays))
     base = site.builder.layered(rows.source)
     if base is None or along_last(rows) is None or len(base.shape) < 2:
-        raise site.refuse(MOVED)
+        raise site.unlike(rows)
     return Rows(make(layer, base, base.shape, site.node, **arrays), rows.index)
 
 
@@ -81,58 +81,8 @@ def _softmax_last(site: Site, rows: Rows) -> Rows:
     return _lines(site, Softmax(), rows) if known else attention.softmax(site, rows)
 
 
-def _mean(site: Site) -> Rows:
-    """Find the mean of images, of tokens, and of the last axis, which is part of layer normalisation."""
-    rows = site.rows()
-    rank, keep = len(rows.shape), site.attributes.flag("keepdims", default=True)
-    site.attributes.flag("noop_with_empty_axes")
-    axes = sorted({site.axis(axis, rank) for axis in site.sizes(1, "axes") or []})
-    if not axes or 0 in axes:
-        raise site.refuse("it takes a mean over rows, and a network treats every row by itself")
-    if axes == [rank - 1] and keep and rows.index is None:
-        return Rows(Raw("Mean", (rows,), (*rows.shape[:-1], 1), site.node))
-    found = _pooled(site, rows, axes, keep)
-    if found is None:
-        raise site.refuse(f"no layer takes the mean over axes {axes} of numbers of shape {rows.shape}")
-    return found
-
-
-def _pooled(site: Site, rows: Rows, axes: list[int], keep: bool) -> Rows | None:
-    """Find GlobalAvgPool2D and MeanTokens: by the places of the numbers of which each mean is taken."""
-    base = site.builder.layered(rows.source)
-    if base is None or len(base.shape) not in (3, 4):
-        return None
-    kept = tuple(n for axis, n in enumerate(rows.shape) if axis not in axes)
-    taken = np.moveaxis(index_of(rows), axes, range(-len(axes), 0)).reshape(*kept, -1)
-    whole = np.arange(size_of(base.shape)).reshape(base.shape)
-    groups = whole.reshape(*base.shape[:2], -1) if whole.ndim == 4 else whole.swapaxes(1, 2)
-    if not np.array_equal(np.sort(taken, axis=-1), groups):
-        return None
-    layer = GlobalAvgPool2D() if whole.ndim == 4 else MeanTokens()
-    made = Rows(make(layer, base, kept, site.node))
-    shape = tuple(1 if axis in axes else n for axis, n in enumerate(rows.shape))
-    return view(made, lambda i: i.reshape(shape)) if keep else made
-
-
-def _global_pool(kind: str) -> Operator:
-    def operate(site: Site) -> Rows:
-        rows = site.rows()
-        if len(rows.shape) != 4:
-            raise site.refuse(f"layers pool images, (rows, channels, height, width); found the shape {rows.shape}")
-        if kind == "mean":
-            pooled = _pooled(site, rows, [2, 3], True)
-            return site.layer(None) if pooled is None else pooled
-        shape = (*rows.shape[:2], 1, 1)
-        return site.layer(site.builder.made(MaxPool2D(rows.shape[2:]), rows, shape, site.node))
-
-    return operate
-
-
 OPERATORS: dict[str, Operator] = {
     "BatchNormalization": _batch_norm,
-    "GlobalAveragePool": _global_pool("mean"),
-    "GlobalMaxPool": _global_pool("max"),
     "LayerNormalization": _layer_norm,
-    "ReduceMean": _mean,
     "Softmax": _softmax,
 }

@@ -1,17 +1,15 @@
 """What stands behind probabilities: scikit-learn's labels and maps, and the two columns of one probability."""
 
-from typing import Any
-
 from nn_layers import Sigmoid
 from nn_model.errors import OnnxError
 from nn_model.formats.onnx.importing import sums
 from nn_model.formats.onnx.importing.build import Builder
 from nn_model.formats.onnx.importing.graph import Graph, Output
-from nn_model.formats.onnx.importing.site import NO_LAYER, Operator, Site
+from nn_model.formats.onnx.importing.site import Operator, Site
 from nn_model.formats.onnx.importing.tensors import DOUBLE, FLOAT
-from nn_model.formats.onnx.importing.values import Made, Raw, Rows, Solid, Sum, natural
+from nn_model.formats.onnx.importing.values import Made, Raw, Rows, natural
 
-__all__ = ["OPERATORS", "blame", "choose", "single"]
+__all__ = ["OPERATORS", "choose", "single"]
 
 
 def _zip_map(site: Site) -> Rows:
@@ -41,8 +39,11 @@ def choose(graph: Graph, name: str | None) -> Output:
     maps = {out for node in graph.nodes if node.op == "ZipMap" for out in node.outputs}
     found = [output for output in graph.outputs if output.type in (FLOAT, DOUBLE) or output.name in maps]
     if len(found) != 1:
+        remedy = "name one: output=..."
+        if len(found) > 1 and all(output.sizes is not None and len(output.sizes) == 1 for output in found):
+            remedy = "they are columns of one: export the model again, from scikit-learn with zipmap=False"
         raise OnnxError(
-            f"a network has one output of float numbers; the graph has {len(found)} (of {listed}); name one: output=..."
+            f"a network has one output of float numbers; the graph has {len(found)} (of {listed}); {remedy}"
         )
     return found[0]
 
@@ -59,19 +60,3 @@ def single(rows: Rows, builder: Builder) -> Rows | None:
     last = builder.layered(p.source)
     sure = isinstance(last, Made) and isinstance(last.layer, Sigmoid)
     return p if sure and sums.close(sums.terms_of(first.source), left) else None
-
-
-def blame(rows: Rows, builder: Builder) -> tuple[Any, str]:
-    """Find the first node that kept numbers from being a layer's, and say why."""
-    solid: Solid = rows.source
-    while isinstance(solid, Raw | Sum) and builder.layered(solid) is None:
-        inner = _inside(solid, builder)
-        if inner is None:
-            return solid.node, NO_LAYER
-        solid = inner
-    return None, f"the output's numbers, of shape {rows.shape[1:]} a row, are in an order that no layer gives"
-
-
-def _inside(solid: Raw | Sum, builder: Builder) -> Solid | None:
-    args = [arg.source for arg in solid.args] if isinstance(solid, Raw) else [s for m in solid.terms for s, _ in m]
-    return next((arg for arg in args if builder.layered(arg) is None), None)

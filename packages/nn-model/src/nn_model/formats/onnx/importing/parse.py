@@ -4,8 +4,9 @@ from typing import Any
 
 from nn_model.errors import OnnxError
 from nn_model.extras import need
+from nn_model.formats.onnx.importing.checker import lean
 from nn_model.formats.onnx.importing.graph import Graph, Input, Node, Output
-from nn_model.formats.onnx.importing.tensors import check_tensor
+from nn_model.formats.onnx.importing.tensors import Tensor, tensor_of
 from nn_model.formats.onnx.importing.wire import check_wire
 
 __all__ = ["parse"]
@@ -25,7 +26,7 @@ def parse(data: bytes) -> Graph:
     OnnxError
         The bytes are no model, or one that is not whole, not sound, or of a version that is not known.
     """
-    onnx = need("onnx", "onnx")
+    onnx, size = need("onnx", "onnx"), len(data)
     if not data:
         raise OnnxError("the file is empty; export the model again")
     check_wire(data, onnx.ModelProto.DESCRIPTOR)
@@ -33,7 +34,7 @@ def parse(data: bytes) -> Graph:
         model = onnx.ModelProto.FromString(data)
     except Exception as error:  # noqa: BLE001  # protobuf's own class of it is not public in all its versions
         raise OnnxError(f"not an ONNX model, or truncated or damaged ({type(error).__name__})") from None
-    del data
+    del data  # the message has its own copy, and the tensors are about to have theirs
     opset = _versions(model)
     graph = model.graph
     tensors = _tensors(graph)
@@ -42,7 +43,7 @@ def parse(data: bytes) -> Graph:
     _check_order(nodes, {ends[0].name, *tensors}, ends[1])
     said = {entry.key: entry.value for entry in model.metadata_props}
     sizes = {value.name: _sizes(value) for value in graph.value_info if value.type.tensor_type.HasField("shape")}
-    return Graph(nodes, tensors, *ends, opset, model, said, sizes)
+    return Graph(nodes, tensors, *ends, opset, lean(model, onnx), said, sizes, size)
 
 
 def _versions(model: Any) -> int:
@@ -63,8 +64,8 @@ def _opset(model: Any) -> int:
     found: dict[str, int] = {}
     for entry in model.opset_import:
         domain = "" if entry.domain == "ai.onnx" else entry.domain
-        if domain in found:
-            raise OnnxError(f"opset_import names the domain {domain!r} twice")
+        if found.get(domain, entry.version) != entry.version:
+            raise OnnxError(f"opset_import gives the domain {domain!r} two versions: {found[domain]}, {entry.version}")
         found[domain] = entry.version
         known = OPSETS.get(domain, range(2**63))
         if entry.version not in known:
@@ -77,13 +78,12 @@ def _opset(model: Any) -> int:
     return found[""]
 
 
-def _tensors(graph: Any) -> dict[str, Any]:
-    tensors: dict[str, Any] = {}
+def _tensors(graph: Any) -> dict[str, Tensor]:
+    tensors: dict[str, Tensor] = {}
     for tensor in graph.initializer:
         if not tensor.name or tensor.name in tensors:
             raise OnnxError(f"initializers must have names that differ; found {tensor.name!r} twice or none")
-        check_tensor(tensor, f"initializer {tensor.name!r}")
-        tensors[tensor.name] = tensor
+        tensors[tensor.name] = tensor_of(tensor, f"initializer {tensor.name!r}")
     return tensors
 
 
@@ -106,13 +106,10 @@ def _value(attribute: Any, title: str) -> Any:
     if attribute.ref_attr_name:
         raise OnnxError(f"{place}: it refers to a function's attribute; export a plain model")
     if attribute.type not in _VALUES:
-        return (
-            None  # a graph, or another thing that no operator here takes: refused where it is asked for, or left over
-        )
+        return None  # a graph, say, that no operator here takes: refused where it is asked for, or left over
     value = getattr(attribute, _VALUES[attribute.type])
     if attribute.type == 4:
-        check_tensor(value, place)
-        return value
+        return tensor_of(value, place)
     try:
         if attribute.type in (3, 8):
             return value.decode() if attribute.type == 3 else [text.decode() for text in value]
@@ -121,7 +118,7 @@ def _value(attribute: Any, title: str) -> Any:
     return list(value) if attribute.type > 4 else value
 
 
-def _input(graph: Any, tensors: dict[str, Any]) -> Input:
+def _input(graph: Any, tensors: dict[str, Tensor]) -> Input:
     names = [value.name for value in graph.input]
     given = [value for value in graph.input if value.name not in tensors]
     if len(given) != 1 or len(set(names)) != len(names):

@@ -7,8 +7,9 @@ import numpy as np
 from nn_layers import Dense, Flatten, SelfAttention
 from nn_model.arrays import Array
 from nn_model.formats.onnx.importing import attention
-from nn_model.formats.onnx.importing.arithmetic import by_constant
+from nn_model.formats.onnx.importing.budget import spend
 from nn_model.formats.onnx.importing.build import Layered, make
+from nn_model.formats.onnx.importing.placing import by_constant
 from nn_model.formats.onnx.importing.site import Operator, Site
 from nn_model.formats.onnx.importing.sums import plus
 from nn_model.formats.onnx.importing.values import Made, Rows, size_of
@@ -32,7 +33,8 @@ def dense(site: Site, rows: Rows, w: Array) -> Rows:
         return Rows(_joined(site, source, w))
     lines = along_last(rows)
     if lines is None or base is None or len(base.shape) < 2:
-        raise site.refuse(f"its input, {rows.shape[1:]} a row, is reshaped or reordered in a way that no layer does")
+        reason = f"its input, {rows.shape[1:]} a row, is reshaped or reordered in a way that no layer does"
+        raise site.unlike(rows, reason)
     return Rows(_joined(site, base, w), lines[..., np.newaxis] * w.shape[1] + np.arange(w.shape[1]))
 
 
@@ -49,8 +51,11 @@ def _joined(site: Site, base: Layered, w: Array) -> Made:
 def _flat(site: Site, base: Layered, w: Array, perm: Array) -> Made:
     """Put weights behind whole rows as lines: each weight goes to where its number stands."""
     shape = (base.shape[0], size_of(base.shape[1:]))
-    moved = np.zeros((shape[1], w.shape[1]), w.dtype)
-    np.add.at(moved, perm, w)
+    moved = w
+    if not np.array_equal(perm, np.arange(shape[1])):
+        spend(shape[1] * w.shape[1], 2)
+        moved = np.zeros((shape[1], w.shape[1]), w.dtype)
+        np.add.at(moved, perm, w)
     flat = base if len(base.shape) == 2 else make(Flatten(), base, shape, site.node)
     return _joined(site, flat, moved)
 
@@ -66,11 +71,16 @@ def _gemm(site: Site) -> Rows:
     w = site.numbers(1, "weights")
     if site.attributes.flag("transB"):
         w = w.T
-    y = dense(site, rows, w if alpha == 1.0 else (alpha * w.astype(np.float64)))
+    y = dense(site, rows, w if alpha == 1.0 else _times(alpha, w))
     if not site.has(2):
         return y
     c = site.numbers(2, "biases")
-    return by_constant(site, y, c if beta == 1.0 else beta * c.astype(np.float64), plus)
+    return by_constant(site, y, c if beta == 1.0 else _times(beta, c), plus)
+
+
+def _times(factor: float, array: Array) -> Array:
+    spend(array.size, 2)
+    return np.multiply(array, factor, dtype=np.float64)
 
 
 def _matmul(site: Site) -> Rows:

@@ -6,9 +6,12 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from nn_layers import ShapeError
 from nn_loss import Loss
+from nn_model.checkpoint.places import MAX_PARAMETERS
 from nn_model.checkpoint.strict_json import cut_text
 from nn_model.disk.opening import PathLike, open_regular
 from nn_model.errors import OnnxError, PartError
+from nn_model.formats.onnx.importing.ending import Asked
+from nn_model.formats.onnx.importing.graph import Graph
 from nn_model.formats.onnx.importing.network import make_network
 from nn_model.formats.onnx.importing.parse import parse
 from nn_model.train.arguments import check_whole
@@ -36,13 +39,15 @@ def read(
     output: str | None = None,
     seed: int = 0,
     max_bytes: int | None = None,
+    max_parameters: int = MAX_PARAMETERS,
 ) -> "NN":
     """Make a network of an ONNX model: it predicts the same, and can be trained on.
 
     Parameters
     ----------
     source
-        A file, or the bytes of one. Only it is read: weights in other files are refused.
+        A file, or the bytes of one. Only it is read: weights in other files are refused, which PyTorch writes unless it
+        is told `torch.onnx.export(..., external_data=False)`.
     loss, task, classes
         As `NN` takes them. Left out, the model says: what `write` noted in it; classes of scikit-learn's converter;
         else a last Softmax means CrossEntropy, a last Sigmoid BinaryCrossEntropy, and everything else MSE.
@@ -54,8 +59,10 @@ def read(
         The name of the output, for a model that has several of float numbers.
     seed
         Of further training.
-    max_bytes
-        The largest file that is read; left out, 2 GiB.
+    max_bytes, max_parameters
+        The largest file that is read, by default 2 GiB, and the most numbers that its network may have, by default
+        250 million: several layers may read the same ones. What working a graph out may take follows from the file's
+        size.
 
     Returns
     -------
@@ -73,8 +80,8 @@ def read(
     Warns
     -----
     UserWarning
-        The network takes its input's axes in another order than the model (channels first instead of last), or the
-        model declares another size of its output than it gives (rsnet's do).
+        The network takes its input in another shape than the model, or its axes in another order (channels first
+        instead of last), or the model declares another size of its output than it gives (rsnet's do).
 
     Notes
     -----
@@ -99,17 +106,20 @@ def read(
     >>> nn.predict_proba([[0.0]]).tolist()
     [[0.5, 0.5]]
     """
-    if max_bytes is not None:
-        check_whole("max_bytes", max_bytes)
+    for cap, value in (("max_bytes", max_bytes), ("max_parameters", max_parameters)):
+        if value is not None:
+            check_whole(cap, value)
     limit = MAX_BYTES if max_bytes is None else min(max_bytes, MAX_BYTES)
-    held = isinstance(source, bytes | bytearray | memoryview)
-    name = "" if held else f"{Path(source)}: "  # type: ignore[arg-type]  # a path then
+    name = "" if isinstance(source, Bytes) else f"{Path(source)}: "
+    asked = Asked(loss, optimizer, task, classes, input_shape, output, seed, max_parameters)
     try:
-        data = _bytes(source, limit) if held else _content(Path(source), limit)  # type: ignore[arg-type]  # likewise
-        asked = {"loss": loss, "optimizer": optimizer, "task": task, "classes": classes, "seed": seed}
-        return make_network(parse(data), asked, input_shape, output)
+        return make_network(_parsed(source, limit), asked)
     except (OnnxError, ShapeError, PartError) as error:
         raise OnnxError(f"{name}{_line(str(error))}") from None
+
+
+def _parsed(source: PathLike | Bytes, limit: int) -> Graph:
+    return parse(_bytes(source, limit) if isinstance(source, Bytes) else _content(Path(source), limit))
 
 
 def _bytes(source: Bytes, limit: int) -> bytes:

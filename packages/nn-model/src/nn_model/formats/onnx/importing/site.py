@@ -9,11 +9,12 @@ import numpy as np
 from nn_layers.protocol import Shape
 from nn_model.arrays import Array
 from nn_model.errors import OnnxError
+from nn_model.formats.onnx.importing.blaming import blame
 from nn_model.formats.onnx.importing.build import Builder
 from nn_model.formats.onnx.importing.graph import Attributes, Node, refusal
 from nn_model.formats.onnx.importing.values import Known, Made, Rows, Value
 
-__all__ = ["MOVED", "NO_LAYER", "Operator", "Site"]
+__all__ = ["NO_LAYER", "Operator", "Site"]
 
 NO_LAYER = "no layer does this, and it is no part of a formula that one does"
 MOVED = "its input is reshaped or reordered in a way that no layer does"
@@ -108,12 +109,17 @@ class Site:
         """Put a layer that treats every number alike behind these."""
         return self.builder.alike(layer, rows, self.node)
 
-    def layer(self, made: Made | None, reason: str = NO_LAYER) -> Rows:
-        """Give a layer's output, which must have been possible."""
+    def layer(self, made: Made | None, rows: Rows, reason: str = MOVED) -> Rows:
+        """Give a layer's output, which must have been possible for these rows."""
         if made is None:
-            raise self.refuse(reason)
+            raise self.unlike(rows, reason)
         return Rows(made)
 
+    def unlike(self, rows: Rows, reason: str = MOVED) -> OnnxError:
+        """Give the error for rows that no layers give: it names the node that is at fault, if it is not this one."""
+        node = blame(rows, self.builder)
+        return self.refuse(reason) if node is None else refusal(node, NO_LAYER)
 
-Operator = Callable[[Site], Value | tuple[Value, ...]]
-"""Works out one node; outputs that it does not give cannot be read."""
+
+Operator = Callable[[Site], Value | tuple[Value | None, ...]]
+"""Works out one node; outputs that it does not give, or gives as `None`, cannot be read."""

@@ -1,17 +1,37 @@
 """Arithmetic: sums of products of powers, multiplied out, so that one formula has one form however it is written."""
 
+from hashlib import blake2b
+from math import prod
+
 import numpy as np
 
 from nn_layers.protocol import Shape
 from nn_model.arrays import Array
+from nn_model.errors import OnnxError
+from nn_model.formats.onnx.importing.budget import MAX_POWER, MAX_TERMS, spend
 from nn_model.formats.onnx.importing.graph import Node
 from nn_model.formats.onnx.importing.values import Given, Made, Monomial, Raw, Solid, Sum
 
-__all__ = ["NOTHING", "Terms", "close", "constant", "content", "minus", "plus", "scaled", "summed", "terms_of", "times"]
+__all__ = [
+    "NOTHING",
+    "Terms",
+    "affine",
+    "close",
+    "constant",
+    "content",
+    "digest",
+    "minus",
+    "one",
+    "over",
+    "plus",
+    "scaled",
+    "summed",
+    "terms_of",
+    "times",
+]
 
 Terms = dict[Monomial, Array]
 NOTHING: Monomial = frozenset()
-MAX_TERMS, MAX_POWER = 32, 8
 ONE = np.ones(())
 
 
@@ -27,14 +47,39 @@ def terms_of(solid: Solid) -> Terms:
 
 def constant(value: Array | float) -> Terms:
     """Give a constant as a sum."""
-    return {NOTHING: np.asarray(value, np.float64)}
+    given = np.asarray(value)
+    if given.dtype != np.float64:
+        spend(given.size, 2)
+    return {NOTHING: given.astype(np.float64, copy=False)}
+
+
+def _together(f: Array, g: Array) -> None:
+    """Take two factors' sum or product from the budget."""
+    spend(prod(np.broadcast_shapes(f.shape, g.shape)), 2)
 
 
 def plus(a: Terms, b: Terms) -> Terms:
-    """Add."""
+    """Add.
+
+    Raises
+    ------
+    OnnxError
+        The sum is longer than any layer's formula.
+    """
+    made = _merged(a, b)
+    if len(made) > MAX_TERMS:
+        raise OnnxError(f"it makes a sum of more than {MAX_TERMS} terms, which no layer computes")
+    return made
+
+
+def _merged(a: Terms, b: Terms) -> Terms:
     made = dict(a)
     for monomial, factor in b.items():
-        made[monomial] = made[monomial] + factor if monomial in made else factor
+        if monomial in made:
+            _together(made[monomial], factor)
+            made[monomial] = made[monomial] + factor
+        else:
+            made[monomial] = factor
     return {monomial: factor for monomial, factor in made.items() if np.any(factor)}
 
 
@@ -45,6 +90,8 @@ def minus(a: Terms, b: Terms) -> Terms:
 
 def scaled(a: Terms, factor: Array) -> Terms:
     """Multiply by a constant."""
+    for found in a.values():
+        _together(found, factor)
     return {monomial: found * factor for monomial, found in a.items()}
 
 
@@ -60,7 +107,8 @@ def times(a: Terms, b: Terms) -> Terms | None:
                 powers[solid] = powers.get(solid, 0) + power
             if any(abs(power) > MAX_POWER for power in powers.values()):
                 return None
-            made = plus(made, {frozenset((s, p) for s, p in powers.items() if p): f * g})
+            _together(f, g)
+            made = _merged(made, {frozenset((s, p) for s, p in powers.items() if p): f * g})
     return made if len(made) <= MAX_TERMS else None
 
 
@@ -71,6 +119,7 @@ def over(a: Terms, b: Terms) -> Terms | None:
     ((monomial, factor),) = b.items()
     if not np.all(factor):
         return None
+    spend(factor.size, 2)
     return times(a, {frozenset((solid, -power) for solid, power in monomial): 1.0 / factor})
 
 
@@ -103,4 +152,9 @@ def affine(terms: Terms) -> "tuple[Given | Made | Raw, Array, Array] | None":
 def content(solid: Sum) -> tuple[object, ...]:
     """Give what makes two sums one."""
     factors = ((m, f if f.size > 1 else f.reshape(1)) for m, f in solid.terms.items())
-    return solid.shape, frozenset((m, f.shape, np.ascontiguousarray(f).tobytes()) for m, f in factors)
+    return solid.shape, frozenset((m, f.shape, digest(f)) for m, f in factors)
+
+
+def digest(array: Array) -> bytes:
+    """Give a few bytes that tell an array from all others of its shape and type."""
+    return blake2b(np.ascontiguousarray(array).data, digest_size=32).digest()

@@ -13,9 +13,6 @@ from nn_model.formats.onnx.importing.graph import Node
 
 __all__ = ["Given", "Known", "Made", "Monomial", "Raw", "Rows", "Solid", "Sum", "Value", "natural", "size_of"]
 
-MAX_ROW = 2**24
-"""The most numbers of one row of anything; a few bytes can declare more."""
-
 
 @dataclass(frozen=True, slots=True)
 class Known:
@@ -55,13 +52,17 @@ class Given:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Made:
-    """What a layer gives: the layer, its arrays by name, what it works on, and for a residual block what is inside."""
+    """What a layer gives: the layer, its arrays by name, what it works on, and for a residual block what is inside.
+
+    `nested` is how deep blocks lie in each other in it.
+    """
 
     layer: Propagate
     source: "Given | Made"
     shape: Shape
     arrays: dict[str, Array] = field(default_factory=dict)
     inside: "tuple[Made, ...]" = ()
+    nested: int = 0
 
 
 Monomial = frozenset[tuple["Solid", int]]
@@ -126,4 +127,6 @@ def size_of(shape: Shape) -> int:
 def natural(rows: Rows) -> bool:
     """Whether the numbers stand in the order in which they were computed."""
     i: Any = rows.index
-    return i is None or (i.size == size_of(rows.source.shape) and np.array_equal(i.reshape(-1), np.arange(i.size)))
+    if i is None or i.size != size_of(rows.source.shape):
+        return i is None
+    return np.array_equal(i.reshape(-1), np.arange(i.size, dtype=i.dtype))

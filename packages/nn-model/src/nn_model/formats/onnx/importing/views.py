@@ -7,12 +7,10 @@ import numpy as np
 from nn_layers.protocol import Shape
 from nn_model.arrays import Array
 from nn_model.errors import OnnxError
+from nn_model.formats.onnx.importing.budget import check_index, spend
 from nn_model.formats.onnx.importing.values import Rows, natural, size_of
 
 __all__ = ["along_last", "index_of", "is_order", "perm_of", "same_place", "view"]
-
-MAX_INDEX = 2**23
-"""The most places that are written down at once."""
 
 
 def index_of(rows: Rows) -> Array:
@@ -20,13 +18,13 @@ def index_of(rows: Rows) -> Array:
     if rows.index is not None:
         return rows.index
     size = size_of(rows.shape)
-    if size > MAX_INDEX:
-        raise OnnxError(f"an array of {size:,} numbers is too large to follow its reshaping; at most {MAX_INDEX:,}")
+    check_index(size)
     return np.arange(size, dtype=np.int32).reshape(rows.shape)
 
 
 def view(rows: Rows, move: Callable[[Array], Array]) -> Rows:
-    """Move the numbers; at least one must be left."""
+    """Move the numbers; at least one must be left, and whoever makes them more checks that first."""
+    spend(size_of(rows.shape))
     moved = Rows(rows.source, move(index_of(rows)), rows.whole)
     if not size_of(moved.shape):
         raise OnnxError(f"a slice leaves nothing of an array of shape {rows.shape}")

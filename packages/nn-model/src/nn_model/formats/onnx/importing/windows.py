@@ -8,7 +8,7 @@ from nn_layers.protocol import Shape
 from nn_model.formats.onnx.importing.site import Site
 from nn_model.formats.onnx.importing.values import Raw, Rows
 
-__all__ = ["MAX_SIZE", "NO_PADS", "Pads", "images", "is_same", "out_shape", "pads_of", "pair_of", "short"]
+__all__ = ["MAX_SIZE", "NO_PADS", "Pads", "ceiled", "images", "is_same", "out_shape", "pads_of", "pair_of", "short"]
 
 Pads = tuple[int, int, int, int]
 """Rows above, columns to the left, rows below, columns to the right."""
@@ -59,6 +59,16 @@ def pads_of(site: Site, size: Shape, kernel: Shape, stride: Shape, dilation: Sha
     total = [max(n, 0) for n in needed]
     first = [(n + (auto == "SAME_LOWER")) // 2 for n in total]
     return first[0], first[1], total[0] - first[0], total[1] - first[1]
+
+
+def ceiled(pads: Pads, size: Shape, kernel: Shape, stride: Shape) -> Pads:
+    """Give the padding that `ceil_mode` means: the last window is whole, unless it begins in the padding behind."""
+    ends = []
+    for n, k, s, first, last in zip(size, kernel, stride, pads[:2], pads[2:], strict=True):
+        over = -(n + first + last - k) % s
+        begins = n + first + last - k + over
+        ends.append(last if begins >= n + first else last + over)
+    return pads[0], pads[1], ends[0], ends[1]
 
 
 def is_same(pads: Pads, size: Shape, kernel: Shape, stride: Shape, dilation: Shape = (1, 1)) -> bool:

@@ -4,10 +4,11 @@ Protocol Buffers let two bytes become an object of a hundred, skip fields that t
 two values. None of that is let through. https://protobuf.dev/programming-guides/encoding
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from nn_model.checkpoint.strict_json import cut
 from nn_model.errors import OnnxError
 
 __all__ = ["check_wire"]
@@ -16,6 +17,11 @@ MAX_PARTS = 200_000
 """The most fields, and numbers of packed whole numbers, in one model: what grows when it is parsed."""
 MAX_MESSAGES = 100_000
 MAX_DEPTH = 24
+
+EXTERNAL = (
+    "weights in another file are never read; save the model as one file: "
+    "torch.onnx.export(..., external_data=False), or onnx.save(onnx.load(path), other)"
+)
 
 VARINT, FIXED64, LENGTH, FIXED32 = 0, 1, 2, 5
 _FIXED = {FIXED64: 8, FIXED32: 4}
@@ -54,7 +60,7 @@ class _Walk:
     data: memoryview
     messages: int = 0
     parts: int = 0
-    counts: dict[str, int] = field(default_factory=dict)
+    last: tuple[str, str] = "", ""  # the place that was named last, and its name
 
     def varint(self, at: int, stop: int, place: str) -> tuple[int, int]:
         value = 0
@@ -101,7 +107,7 @@ class _Walk:
             value, end = self.varint(at, stop, place)
             if known.values is not None and value not in known.values:
                 raise OnnxError(f"{place} is {value}, which ONNX does not know")
-            _check_internal(known.name == "data_location" and value == 1, place)
+            self.check_internal(known.name == "data_location" and value == 1, place)
             return end
         if kind != LENGTH:
             end = at + _FIXED[kind]
@@ -114,16 +120,25 @@ class _Walk:
         return end
 
     def inside(self, known: Field, packed: bool, at: int, end: int, place: str, depth: int) -> None:
-        _check_internal(known.name == "external_data", place)
+        self.check_internal(known.name == "external_data", place)
         if packed:
             self.spend(end - at if known.kind == VARINT else 0)
         elif known.message is not None:
             self.message(known.message, at, end, place, depth + 1)
         elif known.text:
             try:
-                bytes(self.data[at:end]).decode()
+                text = bytes(self.data[at:end]).decode()
             except UnicodeDecodeError:
                 raise _damaged(place, "it is no text in UTF-8") from None
+            if known.name == "name":
+                self.last = place.removesuffix("name"), text
+
+    def check_internal(self, external: bool, place: str) -> None:
+        start, name = self.last
+        if external:
+            kind = "initializer" if place.startswith("model.graph.initializer") else "tensor"
+            title = f"{kind} {cut(name)}" if start and place.startswith(start) else place
+            raise OnnxError(f"{title}: {EXTERNAL}")
 
 
 def check_wire(data: bytes, message: Any) -> None:
@@ -135,13 +150,6 @@ def check_wire(data: bytes, message: Any) -> None:
         They are cut off or damaged, name external data, or hold more parts than a model can have.
     """
     _Walk(memoryview(data)).message(message, 0, len(data), "model", 0)
-
-
-def _check_internal(external: bool, place: str) -> None:
-    if external:
-        raise OnnxError(
-            f"{place}: weights in another file are never read; save the model as one file, with its weights inside"
-        )
 
 
 def _damaged(place: str, fault: str) -> OnnxError:

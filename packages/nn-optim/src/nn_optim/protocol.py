@@ -39,7 +39,9 @@ class Slot:
 
     def make(self, theta: Array) -> Array:
         """Allocate the slot for this parameter vector."""
-        return np.full_like(theta, self.fill) if self.like_theta else np.full(1, self.fill)
+        size, dtype = (theta.shape, theta.dtype) if self.like_theta else ((1,), np.float64)
+        # Zeros take no memory before the first step writes to them: who only predicts never pays for the slots.
+        return np.full(size, self.fill, dtype) if self.fill else np.zeros(size, dtype)
 
 
 @dataclass(frozen=True, slots=True)

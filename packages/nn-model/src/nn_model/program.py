@@ -69,6 +69,17 @@ class Update:
             raise RateError(f"lr must be a finite number of at least 0; the schedule gives {now} at step {step}")
         self.rates[step % self.rates.size] = now
 
+    def set_rates(self, lr: float | Schedule, step: int, steps: int) -> int:
+        """Fill in the rates from a step on; give how many of these steps have theirs: of a schedule at most a ring."""
+        if not callable(lr):
+            self.set_rate(lr, step)
+            self.rates.fill(lr)
+            return steps
+        steps = min(steps, self.rates.size)
+        for ahead in range(step, step + steps):
+            self.set_rate(lr, ahead)
+        return steps
+
 
 def make_update(optimizer: Optimizer, clip: Clipping | None, theta: Array, grad: Array, layout: Layout) -> Update:
     """Allocate the optimizer's slots and bind its calls; weight decay is for the weights only, never the biases."""
@@ -104,6 +115,8 @@ class Program:
         `(1,)`, float64: the sum of the rows' weights.
     x, given, weights
         The ports where a batch enters; `weights` is `None` where all rows count the same.
+    made
+        What engines keep of this program, by their names.
     """
 
     gradients: Part
@@ -116,6 +129,7 @@ class Program:
     x: Port
     given: Port
     weights: Port | None
+    made: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def feed(self, x: Array, given: Array, weights: Array | None) -> None:
         """Let a batch enter, in place."""

@@ -417,22 +417,6 @@ def test_what_an_extra_brings_is_named_when_it_is_missing(monkeypatch: pytest.Mo
         TensorBoard(tmp_path)
 
 
-def test_threads_are_limited_while_training(nn: NN, x: Array, y: Array, monkeypatch: pytest.MonkeyPatch) -> None:
-    threadpoolctl = pytest.importorskip("threadpoolctl")
-
-    def threads() -> set[int]:
-        return {lib["num_threads"] for lib in threadpoolctl.threadpool_info() if lib["user_api"] == "blas"}
-
-    seen: list[set[int]] = []
-    before = threads()
-    nn.fit(x, y, threads=1, callbacks=[lambda event: seen.append(threads())], **OPTIONS)  # noqa: ARG005  # one argument
-    assert seen[0] == seen[-1] == {1}
-    assert threads() == before
-    monkeypatch.setitem(sys.modules, "threadpoolctl", None)
-    with pytest.raises(MissingExtraError, match=r"run: pip install nn-model\[threads\]"):
-        nn.fit(x, y, threads=1, **OPTIONS)
-
-
 def scalars(folder: Path) -> list[tuple[str, int, float]]:
     """Read all event files of a folder: records of length, checksum, protocol buffer, checksum."""
     found = []

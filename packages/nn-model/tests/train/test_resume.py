@@ -1,7 +1,6 @@
 """A run that was stopped and gone on with equals one that never stopped, bit for bit, wherever it was stopped."""
 
 import json
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -17,7 +16,6 @@ from nn_model.checkpoint import capture, write
 from nn_model.errors import CheckpointError, DataError, PartError, ShapeError
 from nn_model.train import Checkpoint, CSVLog, EarlyStopping, Event, LearningRate, Metric, ReduceOnPlateau, Stop
 from nn_model.train.run import Run
-from nn_model.train.threads import in_use
 from nn_optim import SGD, Adam, Momentum, Nadam, OneCycle, Optimizer, StepDecay
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -284,9 +282,7 @@ def test_a_log_of_another_run_is_not_believed(network: MakeNetwork, x: Array, y:
     assert (tmp_path / "log.csv").read_text() == (tmp_path / "whole.csv").read_text()
 
 
-def test_other_blas_threads_are_warned_of(
-    network: MakeNetwork, x: Array, y: Array, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_other_blas_threads_are_warned_of(network: MakeNetwork, x: Array, y: Array, tmp_path: Path) -> None:
     options: dict[str, Any] = {"batch_size": 8, "verbose": False, "callbacks": [Checkpoint(tmp_path)]}
     nn = network()
     nn.fit(x, y, epochs=1, threads=1, **options)
@@ -295,12 +291,6 @@ def test_other_blas_threads_are_warned_of(
     nn.run.threads = 7
     with pytest.warns(UserWarning, match="the run was made with 7 BLAS threads, now there are 1; it goes on"):
         nn.fit(x, y, epochs=2, threads=1, resume=True, **options)
-    monkeypatch.setitem(sys.modules, "threadpoolctl", None)
-    monkeypatch.setenv("OPENBLAS_NUM_THREADS", "3")
-    assert in_use() == 3
-    monkeypatch.setenv("OPENBLAS_NUM_THREADS", "")
-    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
-    assert in_use() is None
 
 
 def test_another_numpy_is_warned_of(network: MakeNetwork, x: Array, y: Array, tmp_path: Path) -> None:
@@ -381,6 +371,7 @@ def good() -> dict[str, Any]:
         "torn": False,
         "step": 5,
         "threads": None,
+        "engine": "numpy",
         "history": {
             "rows": [{**row, "val_loss": None, "val_accuracy": None, "lr": 0.1}],
             "reason": "enough",
@@ -394,6 +385,7 @@ def good() -> dict[str, Any]:
 def test_what_a_file_says_of_a_run_is_looked_at() -> None:
     assert Run.from_dict(good()).to_dict() == good()
     bad: list[tuple[str, Any, str]] = [
+        ("engine", 1, "engine must be of the type str; got 1"),
         ("epoch", -1, "epoch must be at least 0; got -1"),
         ("epoch", 2**63, "epoch must be at least 0"),
         ("epoch", True, "epoch must be of the type int; got True"),

@@ -108,7 +108,11 @@ def _run_state(nn: "NN") -> dict[str, Any]:
             ".".join(map(str, path)): rng.bit_generator.state for path, rng in sorted(nn.core.generators.made.items())
         },
         "fit": None if nn.run is None else nn.run.to_dict(),
-        "made_with": {"engine": "numpy", "numpy": np.__version__, "python": platform.python_version()},
+        "made_with": {
+            "engine": (nn.run and nn.run.engine) or "numpy",
+            "numpy": np.__version__,
+            "python": platform.python_version(),
+        },
     }
 
 

@@ -105,4 +105,5 @@ def network(function: F) -> F:
     function = click.option(
         "--model", metavar="PRESET|FILE", shell_complete=models, help=f"{PRESET_WORDS}; or a spec in JSON."
     )(function)
-    return click.option("--checkpoint", type=FILE, help="A .safetensors or .json file.")(function)
+    words = "A .safetensors or .json file, or one of another program."
+    return click.option("--checkpoint", type=FILE, help=words)(function)

@@ -1,18 +1,54 @@
-"""What an engine is, and which one a name means."""
+"""What an engine is, which one a name means, and which one a run gets."""
 
+import warnings
+from collections.abc import Callable, Sequence
+from importlib.util import find_spec
+from itertools import chain
 from typing import Protocol
 
+import numpy as np
+
+from nn_model.engines.compiled import NumbaEngine
 from nn_model.engines.numpy import NumpyEngine
+from nn_model.engines.twinned import untwinned
 from nn_model.errors import PartError
+from nn_model.extras import need
 from nn_model.program import Program
+
+Say = Callable[[str], object]
+
+WORTH = 10.0
+"""Seconds that a call of `fit` must be able to save before `"auto"` compiles: what large networks take to compile."""
+
+CALL_SECONDS, NUMBER_SECONDS = 1.2e-6, 5e-11
+"""What compiling saves of a step for each call, and for each number that its calls read or write: measured on the
+presets at batches of 32 to 768, and rounded down."""
+
+LARGE = 500_000
+"""Numbers that a call works on, on average, above which nothing is saved: memory and BLAS take all the time."""
 
 
 class Engine(Protocol):
     """Runs training steps."""
 
+    @property
+    def name(self) -> str:
+        """What `NN(engine=...)` calls it."""
+        ...
+
+    def prepare(self, programs: Sequence[Program], say: Say | None) -> None:
+        """Do what takes time before the first step, and say so."""
+        ...
+
     def run(self, program: Program, steps: int) -> int:
         """Run up to `steps` steps; return how many updates were made: fewer only if a loss was not finite."""
         ...
+
+
+class AutoEngine(NumpyEngine):
+    """The numpy engine, until a call of `fit` is long enough for numba to pay; `choose` decides."""
+
+    name = "auto"
 
 
 def make_engine(name: str) -> Engine:
@@ -22,7 +58,47 @@ def make_engine(name: str) -> Engine:
     ------
     PartError
         No engine has this name.
+    MissingExtraError
+        numba, or scipy, through which it calls BLAS, is not installed.
     """
-    if name not in ("auto", "numpy"):
-        raise PartError(f"engine must be 'auto' or 'numpy'; got {name!r}")
-    return NumpyEngine()
+    if name not in ("auto", "numpy", "numba"):
+        raise PartError(f"engine must be 'auto', 'numpy' or 'numba'; got {name!r}")
+    if name == "numba":
+        need("numba", "numba")
+        need("scipy.linalg.cython_blas", "numba")
+        return NumbaEngine()
+    return NumpyEngine() if name == "numpy" else AutoEngine()
+
+
+def choose(engine: Engine, programs: Sequence[Program], steps: int, before: str | None) -> Engine:
+    """Give the engine for so many steps of these programs; a run that is resumed keeps the one it had, if it can.
+
+    Warns
+    -----
+    UserWarning
+        A resumed run gets another one.
+    """
+    wanted = engine.name
+    if wanted == "auto":
+        wanted = before or ("numba" if is_worth_it(programs[0], steps) else "numpy")
+    if wanted == "numba" and not (_is_there() and all(next(untwinned(program), None) is None for program in programs)):
+        wanted = "numpy"
+    if before not in (None, wanted):
+        warnings.warn(
+            f"the run was made with the engine {before}, now it is {wanted}; it goes on, but its last bits may differ",
+            UserWarning,
+            stacklevel=5,
+        )
+    return engine if wanted == engine.name else NumbaEngine() if wanted == "numba" else NumpyEngine()
+
+
+def is_worth_it(program: Program, steps: int) -> bool:
+    """Judge by numbers that are the same on every machine: how many calls a step has, and on how much they work."""
+    calls = [*program.gradients.calls, *program.update.part.calls]
+    numbers = sum(arg.size for arg in chain.from_iterable(args for _, args in calls) if isinstance(arg, np.ndarray))
+    saved = len(calls) * CALL_SECONDS + numbers * NUMBER_SECONDS
+    return numbers <= LARGE * len(calls) and steps * saved >= WORTH
+
+
+def _is_there() -> bool:
+    return find_spec("numba") is not None and find_spec("scipy") is not None

@@ -1,6 +1,7 @@
 """The engine that every network has: a loop over bound calls."""
 
 import math
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,6 +15,11 @@ if TYPE_CHECKING:
 
 class NumpyEngine:
     """Runs a program call by call."""
+
+    name = "numpy"
+
+    def prepare(self, programs: Sequence[Program], say: object) -> None:
+        """Nothing needs time before the first step."""
 
     def run(self, program: Program, steps: int) -> int:
         """Run up to `steps` steps; stop before the update of one whose loss is not finite."""

@@ -10,6 +10,7 @@ import numpy as np
 from nn_model.arrays import Array
 from nn_model.data.augmentation import Augmentation
 from nn_model.errors import CheckpointError, DataError, PartError, ShapeError
+from nn_model.threads import Limited, in_use
 from nn_model.train.arguments import check_choice, check_whole
 from nn_model.train.augmenting import make_augmenting, named
 from nn_model.train.division import check_classes, divided
@@ -20,8 +21,8 @@ from nn_model.train.loop import Loop
 from nn_model.train.printing import print_epochs
 from nn_model.train.run import Marks, Run
 from nn_model.train.source import make_source
+from nn_model.train.stream import Log
 from nn_model.train.telling import in_order, saves
-from nn_model.train.threads import in_use, limited
 from nn_model.train.weighing import ClassWeight, row_weights
 from nn_model.trainer import check_rows
 
@@ -54,6 +55,7 @@ def fit(
     core = nn.core
     check_whole("epochs", epochs)
     check_whole("batch_size", batch_size)
+    check_whole("threads", 1 if threads is None else threads)
     for name, value in (("shuffle", shuffle), ("verbose", verbose), ("resume", resume)):
         check_choice(name, value, (True, False))
     check_choice("allow_one_class", allow_one_class, (True, False))
@@ -84,16 +86,20 @@ def fit(
     }
     if augment is not None or "augment" in run.fingerprint:  # absent where no augmentation ever was
         settings["augment"] = None if augment is None else named(augment)
-    with limited(threads):
+    with Limited(threads):
         known_by = held if held is not None else ()
         marks: Marks = {"data": partial(digest, rows, given, weights), "validation_data": partial(digest, *known_by)}
         run.attach(listeners, settings, marks, resume)
         run.check_place(core.step, source.batches)
         if resume or any(map(saves, listeners)):
             run.note_threads(in_use(), resume=resume)
+        judged = held or split
+        quiet = not listeners and judged is None and source.steady
+        loop = Loop(nn, core, source, judged, listeners, epochs, run, Log() if quiet else None)
+        loop.start_engine(verbose)
         nn.run = run
         with interruptible() as interrupted:
-            return Loop(nn, core, source, held or split, listeners, epochs, run, interrupted).train()
+            return loop.train(interrupted)
 
 
 def held_out(core: "Core", validation_data: Any) -> Rows:

@@ -2,46 +2,19 @@
 
 import math
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import fields
 from pathlib import Path
 from typing import Any, ClassVar, SupportsIndex, overload
 
 from nn_model.disk.atomic import check_target, write_whole
 from nn_model.errors import DataError
+from nn_model.train.rows import Block, Row
 
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One epoch.
-
-    Attributes
-    ----------
-    epoch
-        Its number, from 1.
-    train_loss, train_accuracy
-        Means over its batches, each measured before its update; the loss with its penalty. Accuracy is in [0, 1],
-        `None` for regression.
-    train_time
-        Seconds spent in its training steps.
-    val_loss, val_accuracy
-        On the validation rows after its last update, without penalty; `None` where there are none.
-    lr
-        The rate of its last update.
-    """
-
-    epoch: int
-    train_loss: float
-    train_accuracy: float | None
-    train_time: float
-    val_loss: float | None
-    val_accuracy: float | None
-    lr: float
-
+__all__ = ["CELLS", "History", "Row", "epoch_line", "log_cells", "log_line", "log_text"]
 
 CELLS = tuple(cell.name for cell in fields(Row))
 
 
-@dataclass(slots=True)
 class History:
     """The epochs of a training run, in order: `history[-1]` is the last, and each number has a list of its own.
 
@@ -63,15 +36,48 @@ class History:
     0.945
     """
 
-    rows: list[Row] = field(default_factory=list)
-    reason: str | None = None
-    metrics: dict[str, list[float | None]] = field(default_factory=dict)
-
     COLUMNS: ClassVar[tuple[str, ...]] = ("epoch", "train_loss", "train_time", "val_loss", "val_accuracy")
+
+    __slots__ = ("_blocks", "_rows", "metrics", "reason")
+
+    def __init__(
+        self,
+        rows: list[Row] | None = None,
+        reason: str | None = None,
+        metrics: dict[str, list[float | None]] | None = None,
+    ) -> None:
+        self._rows: list[Row] = [] if rows is None else rows
+        self._blocks: list[Block] = []
+        self.reason = reason
+        self.metrics: dict[str, list[float | None]] = {} if metrics is None else metrics
+
+    @property
+    def rows(self) -> list[Row]:
+        """A `Row` for every completed epoch; those of long bursts are made when they are first asked for."""
+        while self._blocks:
+            self._rows += self._blocks[0].rows()
+            del self._blocks[0]
+        return self._rows
+
+    def extend(self, block: Block) -> None:
+        """Add the epochs of a burst."""
+        self._blocks.append(block)
+
+    def __eq__(self, other: object) -> bool:
+        """Compare everything."""
+        if not isinstance(other, History):
+            return NotImplemented
+        return (self.rows, self.reason, self.metrics) == (other.rows, other.reason, other.metrics)
+
+    __hash__ = None  # type: ignore[assignment]  # it grows
+
+    def __repr__(self) -> str:
+        """Show everything."""
+        return f"History(rows={self.rows!r}, reason={self.reason!r}, metrics={self.metrics!r})"
 
     def __len__(self) -> int:
         """Count the epochs."""
-        return len(self.rows)
+        return len(self._rows) + sum(map(len, self._blocks))
 
     def __iter__(self) -> Iterator[Row]:
         """Give the epochs in order."""
@@ -137,7 +143,9 @@ class History:
 
     def copy(self) -> "History":
         """Give a history that no further epoch of this one changes."""
-        return History(list(self.rows), self.reason, {name: list(values) for name, values in self.metrics.items()})
+        copy = History(list(self._rows), self.reason, {name: list(values) for name, values in self.metrics.items()})
+        copy._blocks = list(self._blocks)
+        return copy
 
     def to_dict(self) -> dict[str, Any]:
         """Give everything as plain Python numbers; every metric has one for every epoch, or `None`."""

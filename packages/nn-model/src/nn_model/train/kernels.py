@@ -40,3 +40,15 @@ def tally(value: Array, denominator: Array, correct: Array, rows: int, sums: Arr
 def advance(cursor: Array, rows: int) -> None:
     """Move the cursor, (1,), past a batch."""
     cursor[0] += rows
+
+
+def close(cursor: Array, end: int, sums: Array, lr: Array, log: Array, count: Array) -> None:
+    """At the end of an epoch note it and begin the next. sums: (4,), lr: (1,) -> log: (epochs, 5), count: (1,)."""
+    if cursor[0] < end:
+        return
+    line = log[count[0]]
+    line[:4] = sums
+    line[4] = lr[0]
+    count[0] += 1
+    cursor[0] = 0
+    sums[:] = 0.0

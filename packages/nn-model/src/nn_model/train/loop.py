@@ -8,14 +8,18 @@ from typing import TYPE_CHECKING
 
 from nn_model.arrays import Array
 from nn_model.cause import check_theta, diverged
+from nn_model.engines import Engine, NumpyEngine, choose
 from nn_model.program import RATES, Program
+from nn_model.train.dash import dash
 from nn_model.train.dead import warn_dead
 from nn_model.train.events import Answer, Callback, Event, Kind, Rate, Stop
-from nn_model.train.history import History, Row
+from nn_model.train.history import History
+from nn_model.train.rows import Row, row_of
 from nn_model.train.run import Run
 from nn_model.train.source import Source
-from nn_model.train.stream import stream
+from nn_model.train.stream import Log, stream
 from nn_model.train.telling import ask, every_of, note_best
+from nn_optim import Schedule
 
 if TYPE_CHECKING:
     from nn_model.core import Core
@@ -23,6 +27,9 @@ if TYPE_CHECKING:
 
 BURST_SECONDS = 0.05
 """How long the engine runs at most before callbacks, interrupts and progress get their turn."""
+
+OFTEN = 64
+"""Steps between two turns of callbacks below which `"auto"` does not compile."""
 
 
 @dataclass(slots=True)
@@ -36,17 +43,33 @@ class Loop:
     callbacks: Sequence[Callback]
     epochs: int
     run: Run
-    interrupted: Callable[[], str | None]
+    log: Log | None = None
+    engine: Engine = field(default_factory=NumpyEngine)
+    interrupted: Callable[[], str | None] = lambda: None
     pace: float = math.inf
+    widest: int = 0
     dead: set[str] = field(default_factory=set)
     programs: dict[int, Program] = field(default_factory=dict)
 
-    def train(self) -> History:
+    def start_engine(self, verbose: bool) -> None:
+        """Choose the engine, the run's own where there is one, and let it make ready before training begins."""
+        run, left = self.run, (self.epochs - self.run.epoch) * self.source.batches - self.run.batch
+        if left < 1:
+            return
+        programs = [self.program(batch) for batch in sorted({0, self.source.batches - 1})]
+        often = min((every_of(callback) or RATES for callback in self.callbacks), default=RATES)
+        # Whoever wants a word after every few steps leaves the interpreter as much to do as it had.
+        self.engine = choose(self.core.engine, programs, left if often >= OFTEN else 0, run.engine)
+        run.engine = self.engine.name
+        self.engine.prepare(programs, print if verbose else None)
+
+    def train(self, interrupted: Callable[[], str | None]) -> History:
         """Train to the end, or until somebody stops it."""
+        self.interrupted = interrupted
         try:
             reason = self.tell("start")
             while reason is None and self.run.epoch < self.epochs:
-                reason = self.epoch()
+                reason = self.epoch() if self.log is None else dash(self, self.log)
         except BaseException as error:
             self.close(f"{type(error).__name__}: {error}", error)
             raise
@@ -67,55 +90,59 @@ class Loop:
 
     def burst(self) -> None:
         """Let the engine make as many steps as it may without a word to anybody."""
-        run, core, program = self.run, self.core, self.program()
-        steps, first = self.burst_steps(), core.step
-        for step in range(first, first + steps):
-            core.update.set_rate(core.optimizer.lr if run.lr is None else run.lr, step)
-        start = perf_counter()
-        run.torn = True
-        done = core.engine.run(program, steps)
-        run.torn, run.step = False, core.step
-        seconds = perf_counter() - start
-        self.pace = max(seconds, 1e-9) / steps
-        run.seconds += seconds
+        run, core, program = self.run, self.core, self.program(self.run.batch)
+        done, seconds, steps = self.steps(program, self.burst_steps())
+        self.widest = max(self.widest, len(program.frames[0].x))
         run.batch += done
+        run.seconds += seconds
         if done < steps:
             raise diverged(program, core.body, core.vectors, core.step, run.epoch + 1)
 
-    def program(self) -> Program:
-        """Give the program for the next batch; there are at most two, a short last batch having its own."""
-        rows = self.source.size(self.run.batch)
+    def steps(self, program: Program, steps: int) -> tuple[int, float, int]:
+        """Run up to so many steps; give how many were made, in which time, and how many were meant to be."""
+        run, core = self.run, self.core
+        steps = core.update.set_rates(self.lr(), core.step, steps)
+        start = perf_counter()
+        run.torn = True
+        done = self.engine.run(program, steps)
+        run.torn, run.step = False, core.step
+        seconds = perf_counter() - start
+        self.pace = max(seconds, 1e-9) / steps
+        return done, seconds, steps
+
+    def lr(self) -> float | Schedule:
+        """Give the rate, or the schedule, in force: a callback's, or the optimizer's."""
+        return self.core.optimizer.lr if self.run.lr is None else self.run.lr
+
+    def program(self, batch: int) -> Program:
+        """Give the program for a batch; there are at most two, a short last batch having its own."""
+        rows = self.source.size(batch)
         if rows not in self.programs:
             base = self.core.trainer.program(rows, weighted=self.source.weights is not None)
-            self.programs[rows] = stream(base, self.source, self.run.sums)
+            self.programs[rows] = stream(base, self.source, self.run.sums, self.log)
         return self.programs[rows]
 
     def burst_steps(self) -> int:
         """Choose how many steps to make: of equal batches, up to the next callback's turn, in about 50 ms."""
         full = len(self.source.rows) // self.source.batch_size
-        steps = min(max(1, full - self.run.batch), RATES, max(1, int(BURST_SECONDS / self.pace)))
+        steps = min(max(1, full - self.run.batch), RATES, self.timely())
         turns = [every - self.core.step % every for every in map(every_of, self.callbacks) if every]
         return min([steps, *turns])
+
+    def timely(self) -> int:
+        """Give how many steps take about 50 ms, as far as is known."""
+        return max(1, int(BURST_SECONDS / self.pace))
 
     def close_epoch(self) -> Row:
         """Judge the epoch, add it to the history, and begin the sums anew."""
         run, core = self.run, self.core
         lr = float(core.update.frame.lr[0])
         check_theta(core.body, core.vectors, run.epoch + 1, core.step, lr)
-        if self.programs:  # a run that was stopped between its last batch and here has made no step since
+        if self.widest:  # a run that was stopped between its last batch and here has made no step since
             # Of a full batch: a short last one has overwritten its first rows, and says little alone.
-            warn_dead(core.body, self.programs[max(self.programs)], self.dead)
+            warn_dead(core.body, self.programs[self.widest], self.dead)
         loss, accuracy = core.judge(*self.validation) if self.validation is not None else (None, None)
-        right = float(run.sums[2] / run.sums[3])
-        row = Row(
-            epoch=run.epoch + 1,
-            train_loss=self.mean_loss(),
-            train_accuracy=None if math.isnan(right) else right,
-            train_time=run.seconds,
-            val_loss=loss,
-            val_accuracy=accuracy,
-            lr=lr,
-        )
+        row = row_of(run.epoch + 1, [*run.sums.tolist(), lr], run.seconds, loss, accuracy)
         run.history.rows.append(row)
         run.epoch, run.batch, run.seconds = run.epoch + 1, 0, 0.0
         run.sums[:] = 0.0
@@ -127,6 +154,8 @@ class Loop:
 
     def tell(self, kind: Kind, row: Row | None = None) -> str | None:
         """Tell every callback whose turn it is, take its answers, and return the first reason to stop."""
+        if not self.callbacks:
+            return None
         event = self.event(kind, row)
         if kind == "epoch":
             note_best(self.callbacks, event)

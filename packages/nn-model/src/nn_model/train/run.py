@@ -41,6 +41,8 @@ class Run:
         The completed epochs.
     threads
         How many threads BLAS used, where somebody saves; `None` if that is not known.
+    engine
+        What ran its steps, `"numpy"` or `"numba"`; `None` before the first.
     marks
         What of the fingerprint is summed up only when somebody asks: the data.
     fingerprint
@@ -61,6 +63,7 @@ class Run:
     torn: bool = False
     step: int | None = None
     threads: int | None = None
+    engine: str | None = None
     marks: Marks = field(default_factory=dict)
     history: History = field(default_factory=History)
     fingerprint: dict[str, Any] = field(default_factory=dict)
@@ -165,6 +168,7 @@ class Run:
             "history": self.history.to_dict(),
             "step": self.step,
             "threads": self.threads,
+            "engine": self.engine,
             "fingerprint": self.known(),
             "callbacks": self.states(),
         }
@@ -181,6 +185,7 @@ class Run:
             torn=trusted.of_kind(data, "torn", bool),
             step=None if data["step"] is None else trusted.whole(data, "step"),
             threads=None if data["threads"] is None else trusted.whole(data, "threads"),
+            engine=None if data.get("engine") is None else trusted.of_kind(data, "engine", str),
             history=trusted.history(trusted.of_kind(data, "history", dict)),
             fingerprint=trusted.of_kind(data, "fingerprint", dict),
             remembered=trusted.of_kind(data, "callbacks", dict),

@@ -53,6 +53,12 @@ class Source:
         """How many batches an epoch has."""
         return -(-len(self.rows) // self.batch_size)
 
+    @property
+    def steady(self) -> bool:
+        """Whether all epochs are alike, and all their batches as long: a program then goes from one to the next."""
+        changing = self.shuffle or self.augmenting is not None
+        return not changing and len(self.rows) % self.batch_size == 0
+
     def size(self, batch: int) -> int:
         """How many rows this batch of an epoch has."""
         return min(self.batch_size, len(self.rows) - batch * self.batch_size)

@@ -1,0 +1,1 @@
+"""The numba engine: a program's calls compiled into one driver. Imported only where numba runs."""

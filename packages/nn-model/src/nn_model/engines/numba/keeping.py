@@ -1,0 +1,46 @@
+"""Compiled functions kept on disk: a file that is damaged, or cannot be written, costs a compilation and no more."""
+
+from contextlib import suppress
+from typing import Any
+
+import numba
+
+from nn_model.engines.numba.folder import folder
+
+
+def keep(dispatcher: Any) -> Any:
+    """Let numba keep what it compiles of this function in our folder, and give the function back."""
+    before = numba.config.CACHE_DIR
+    numba.config.CACHE_DIR = str(folder())  # read at once, by this function's cache alone
+    try:
+        dispatcher.enable_caching()
+    finally:
+        numba.config.CACHE_DIR = before
+    dispatcher._cache = _Forgiving(dispatcher._cache)  # numba lets such errors through to the caller
+    return dispatcher
+
+
+class _Forgiving:
+    """A cache of numba's whose errors are misses."""
+
+    def __init__(self, cache: Any) -> None:
+        self._cache = cache
+
+    def load_overload(self, *args: Any) -> Any:
+        with suppress(Exception):  # whatever unpickling a damaged file raises
+            return self._cache.load_overload(*args)
+        with suppress(Exception):
+            self._cache.flush()
+        return None
+
+    def save_overload(self, *args: Any) -> None:
+        with suppress(OSError):
+            self._cache.save_overload(*args)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._cache, name)
+
+
+def keep_driver(function: Any) -> Any:
+    """Compile and keep a driver: it holds no lock of the interpreter while it runs."""
+    return keep(numba.njit(nogil=True, error_model="numpy", _nrt=False)(function))

@@ -1,0 +1,47 @@
+"""The twins: for a kernel, the function of the same arguments that the numba engine compiles in its place."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import numba
+
+from nn_layers.protocol import Kernel
+from nn_model.engines.numba.keeping import keep
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+TWINS: dict[Kernel, Any] = {}
+"""The compiled function of every kernel whose twin has been imported."""
+
+SMALL = "run_small"
+"""The name of a driver whose twins are written into it, line by line, before anything is compiled."""
+
+
+def _into_small(call: Any, caller: Any, callee: Any) -> bool:  # noqa: ARG001  # numba's signature
+    """Whether a call becomes the lines of the function called: the compiler then knows every shape."""
+    return bool(caller.func_id.func_name == SMALL)
+
+
+OPTIONS: dict[str, Any] = {
+    # Sums may be taken in any order, and x / c become x (1 / c). NaN and infinity stay: they are looked for.
+    "fastmath": {"reassoc", "contract", "arcp", "nsz"},
+    "error_model": "numpy",  # a division by zero is infinite, so that loops of divisions vectorise
+    "inline": _into_small,
+    "_nrt": False,  # no reference counts: an allocation does not compile
+}
+
+
+def compiled(function: F) -> F:
+    """Compile a function that twins call, with the twins' own options."""
+    made: F = keep(numba.njit(**OPTIONS)(function))
+    return made
+
+
+def twin(kernel: Kernel) -> Callable[[F], F]:
+    """Register the decorated function, compiled, as the twin of a kernel: same names of arguments, same results."""
+
+    def register(function: F) -> F:
+        TWINS[kernel] = made = compiled(function)
+        return made
+
+    return register

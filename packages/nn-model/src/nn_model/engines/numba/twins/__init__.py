@@ -1,0 +1,1 @@
+"""A file of twins for every file of kernels, under its name."""

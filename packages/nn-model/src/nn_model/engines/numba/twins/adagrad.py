@@ -1,0 +1,16 @@
+"""a += g^2; p -= lr g / (sqrt(a) + eps)."""
+
+import math
+
+from nn_model.engines.numba.registry import twin
+from nn_optim.kernels import adagrad
+from nn_optim.protocol import Array
+
+
+@twin(adagrad.update)
+def update(theta: Array, grad: Array, total: Array, scratch: Array, lr: Array, eps: float, eps_inside: int) -> None:
+    kind = theta.dtype.type
+    rate, inside, outside = kind(lr[0]), kind(eps if eps_inside else 0.0), kind(0.0 if eps_inside else eps)
+    for i in range(theta.size):
+        total[i] += grad[i] * grad[i]
+        theta[i] -= rate * (grad[i] / (math.sqrt(total[i] + inside) + outside))

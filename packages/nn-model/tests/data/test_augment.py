@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
-from scipy import ndimage, stats  # type: ignore[import-untyped]  # SciPy brings no types
+from scipy import ndimage, stats
 
 from nn_layers import ShapeError
 from nn_model.data import Augment, Augmentation, AugmentationFrame, augment, warp

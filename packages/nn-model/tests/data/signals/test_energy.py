@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from scipy import integrate, stats  # type: ignore[import-untyped]  # SciPy ships no types
+from scipy import integrate, stats
 
 from nn_model.data.signals import (
     Channel,

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from scipy import stats  # type: ignore[import-untyped]  # SciPy ships no types
+from scipy import stats
 
 from nn_model.data.signals import IDEAL, KINDS, Channel, Rayleigh, Rician, make_signals
 

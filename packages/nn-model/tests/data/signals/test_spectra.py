@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from scipy import stats  # type: ignore[import-untyped]  # SciPy ships no types
+from scipy import stats
 
 from nn_model.data.signals import CONSTELLATIONS, IDEAL, Channel, Waveform, make_signals
 

@@ -19,6 +19,7 @@ nox.options.sessions = [
     "nn-loss",
     "nn-optim",
     "nn-model",
+    "engines",
     "coverage",
     "minimums",
     "examples",
@@ -84,6 +85,14 @@ def nn_optim(session: nox.Session) -> None:
 def nn_model(session: nox.Session) -> None:
     """Test nn-model's wheel with its three siblings'."""
     test_package(session, "nn-model")
+
+
+@nox.session
+def engines(session: nox.Session) -> None:
+    """Test the compiled engine with numba; coverage cannot look into compiled code."""
+    *siblings, wheel = build_wheels(session, PACKAGES)
+    session.install(*siblings, wheel + "[numba]", *TEST_TOOLS[:2])
+    session.run("pytest", "packages/nn-model/tests/engines", *session.posargs, env={"OPENBLAS_NUM_THREADS": "1"})
 
 
 @nox.session
@@ -197,7 +206,7 @@ PEERS = ("torch==2.13.0", "jax>=0.7,<1", "scikit-learn>=1.6,<2", "onnxruntime>=1
 
 
 def compete(session: nox.Session, *arguments: str) -> None:
-    """Install everything and all peers (about 2 GB), and run the benchmarks."""
+    """Install everything and all peers, and run the benchmarks: 2 GB; more on Linux, see docs/benchmarks.md."""
     session.install(*ALL, *PEERS)
     session.run("python", "-m", "benchmarks", *arguments)
 

@@ -2,7 +2,8 @@
 
 All contenders of a row take turns, each in a process of its own, with one thread and then with all cores. Their losses
 after 20 steps from the same weights must agree before anything is timed. Only ratios mean something: close other
-programs, and distrust a row whose medians are far from its minima.
+programs, and distrust a row whose medians are far from its minima. Exit status 1: losses do not agree, or one of ours
+did not take part; such a run is never written into docs/.
 """
 
 import argparse
@@ -10,6 +11,7 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
+from benchmarks.check import lacking
 from benchmarks.contest import Settings, contest
 from benchmarks.machine import cores, installed_bytes, machine, versions
 from benchmarks.pages import write_page
@@ -58,16 +60,19 @@ def main() -> None:
         made.error(str(error))
     threads = args.threads or sorted({1, cores()})
     report = read(args.source) if args.source else measure(names, threads, QUICK if args.quick else Settings())
+    if args.rows and not args.source:
+        report.asked = names
     for name, size in report.installed.items():
         print(f"{name} and what it needs: {size / 1e6:,.0f} MB installed")
     if args.json:
         write(report, args.json)
     if args.picture:
         draw(report, args.picture)
-    if args.write:
+    faults = "\n".join(lacking(report))
+    if args.write and not faults:
         write(report, FOLDER / "baseline.json")
         write_page(report)
-    sys.exit(any(result.refused for result in report.results))
+    sys.exit(faults or 0)
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from benchmarks.table import markdown, threads_markdown
 __all__ = ["DOCS", "put", "write_page"]
 
 DOCS = Path(__file__).parents[1] / "docs"
+THREADS = "Time with all cores, as a share of the time with one thread:"
 
 
 def put(page: Path, name: str, text: str) -> None:
@@ -35,7 +36,7 @@ def write_page(report: Report) -> None:
     tables = [f"### {n} thread{'s' if n > 1 else ''}\n\n{markdown(report, n)}" for n in counts]
     put(page, "results", "\n\n".join([where(report), *tables, sizes(report)]))
     if len(counts) > 1:
-        put(page, "threads", threads_markdown(report, counts[-1]))
+        put(page, "threads", f"{THREADS}\n\n{threads_markdown(report, counts[-1])}")
     draw(report, DOCS / "pictures" / "benchmarks.png")
 
 

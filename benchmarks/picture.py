@@ -7,6 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter
 
+from benchmarks.contenders import NUMBA_PART
 from benchmarks.results import Report, Result
 
 __all__ = ["draw"]
@@ -15,6 +16,7 @@ __all__ = ["draw"]
 SERIES = {
     "nn numpy": ("#0072B2", ""),
     "nn numba": ("#56B4E9", ""),
+    NUMBA_PART: ("#56B4E9", "..."),
     "PyTorch compiled": ("#999999", ""),
     "JAX": ("#E69F00", ""),
     "JAX loop": ("#D55E00", "///"),

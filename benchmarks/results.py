@@ -60,6 +60,10 @@ class Result:
     absent: dict[str, str] = field(default_factory=dict)
     refused: str | None = None
 
+    def has(self, name: str) -> bool:
+        """Whether a contender was timed."""
+        return name in self.times and bool(self.times[name].seconds)
+
     def best(self, role: str) -> str | None:
         """Give the fastest contender of a role, if there is one."""
         of_role = [name for name, times in self.times.items() if times.role == role and times.seconds]
@@ -72,13 +76,14 @@ class Result:
 
 @dataclass(slots=True)
 class Report:
-    """A whole run: where and when, and every row."""
+    """A whole run: where and when, every row, and which rows were asked for: all, where none is named."""
 
     date: str
     machine: dict[str, Any]
     versions: dict[str, str]
     installed: dict[str, int] = field(default_factory=dict)
     results: list[Result] = field(default_factory=list)
+    asked: list[str] = field(default_factory=list)
 
     def find(self, row: str, threads: int) -> Result | None:
         """Give a row, if it was measured."""

@@ -62,6 +62,8 @@ class Row:
         Who does it; the first is the one whose result the others must agree with.
     batch_size
         Rows of a batch; left out, all of them.
+    shuffle
+        Whether `fit` draws another order of the rows for every epoch, as it does unless it is told otherwise.
     one_thread
         Whether the number of threads makes no difference to anybody.
     """
@@ -73,6 +75,7 @@ class Row:
     data: Callable[[], tuple[Array, ...]]
     contenders: tuple[Contender, ...]
     batch_size: int | None = None
+    shuffle: bool = False
     one_thread: bool = False
 
     def batches(self) -> list[tuple[Array, ...]]:

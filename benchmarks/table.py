@@ -7,7 +7,7 @@ from benchmarks.rows import ROWS
 
 __all__ = ["block", "duration", "markdown"]
 
-COLUMNS = ("nn numpy", "nn numba", "PyTorch", "PyTorch compiled", "JAX", "JAX loop")
+COLUMNS = ("nn numpy", "nn numba", "nn auto", "PyTorch", "PyTorch compiled", "JAX", "JAX loop")
 """Contenders with a column of their own; what others there are stand in the last one."""
 
 

@@ -32,11 +32,13 @@ def environment(threads: int) -> dict[str, str]:
 
 def calibrate(run: Run, seconds: float) -> int:
     """Find how many times the work fits into a round, or makes what a call costs besides a small share of it."""
-    times, taken = 1, timed(run, 1)["seconds"]
+    times = 1
+    once = taken = timed(run, 1)["seconds"]
     while True:
         more = 8 * times if taken < seconds / 32 else 2 * times
         longer = more * timed(run, more)["seconds"]
-        if longer > LONG or (taken > seconds / 2 and longer > 1.8 * taken):
+        besides = once if longer < more * once / 2 else 0.0  # what a call costs besides, where the work costs less
+        if longer > LONG or (taken > max(seconds / 2, 16 * besides) and longer > 1.8 * taken):
             return times if taken > seconds / 2 else more
         times, taken = more, longer
 

@@ -3,9 +3,11 @@
 from benchmarks.row import Contender
 
 __all__ = [
+    "AUTO",
     "JAX",
     "JAX_LOOP",
     "NUMBA",
+    "NUMBA_PART",
     "NUMPY",
     "NUMPY_EPOCHS",
     "PYTORCH",
@@ -16,6 +18,9 @@ __all__ = [
 NUMPY = Contender("nn numpy", "ours:steps", "ours")
 NUMPY_EPOCHS = Contender("nn numpy", "ours:epochs", "ours")
 NUMBA = Contender("nn numba", "ours:compiled", "ours", "numba")
+AUTO = Contender("nn auto", "ours:automatic", "ours")
+NUMBA_PART = "nn numba, its part of a fit"
+"""What no call of ours runs alone: a program of one part, given to the engine by hand."""
 PYTORCH = Contender("PyTorch", "pytorch:eager", needs="torch")
 PYTORCH_COMPILED = Contender("PyTorch compiled", "pytorch:compiled", needs="torch")
 JAX = Contender("JAX", "jax_training:steps", needs="jax")

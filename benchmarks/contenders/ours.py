@@ -3,17 +3,29 @@
 import numpy as np
 
 from benchmarks.row import Row, Run
+from nn_model import NN
+from nn_model.engines import choose
 
-__all__ = ["SOME", "answers", "compiled", "epochs", "passes", "steps", "updates"]
+__all__ = ["SOME", "answers", "automatic", "compiled", "epochs", "network", "passes", "steps", "updates"]
 
 
 SOME = slice(None, None, 9973)
 """Of ten million parameters those that are compared."""
 
+UPDATES = 1_000_000
+"""What a long run is, for `"auto"`."""
+
+
+def network(row: Row, **options: str) -> NN:
+    """Make the row's network, whose BLAS is left as it is."""
+    nn: NN = row.make(**options)
+    nn.threads = None
+    return nn
+
 
 def steps(row: Row) -> Run:
     """Train by `train_step`, batch by batch."""
-    nn = row.make(engine="numpy", threads=None)
+    nn = network(row, engine="numpy")
     batches = row.batches()
 
     def run(times: int) -> float:
@@ -26,7 +38,7 @@ def steps(row: Row) -> Run:
 
 def epochs(row: Row, engine: str = "numpy") -> Run:
     """Train by `fit`."""
-    nn = row.make(engine=engine, threads=None)
+    nn = network(row, engine=engine)
     x, y = row.data()
     size = row.batch_size or len(x)
 
@@ -37,11 +49,11 @@ def epochs(row: Row, engine: str = "numpy") -> Run:
             epochs=times,
             batch_size=size,
             validation_split=None,
-            shuffle=False,
+            shuffle=row.shuffle,
             verbose=False,
             allow_one_class=True,
         )
-        return float(history.train_loss[-1])
+        return float(history[-1].train_loss)
 
     return run
 
@@ -51,9 +63,16 @@ def compiled(row: Row) -> Run:
     return epochs(row, "numba")
 
 
+def automatic(row: Row) -> Run:
+    """Train by `fit` with the engine that `"auto"`, the default, takes for a long run: rounds are too short for it."""
+    nn = network(row, engine="auto")
+    program = nn.core.trainer.program(row.batch_size or len(row.data()[0]))
+    return epochs(row, choose(nn.core.engine, [program], UPDATES, None).name)
+
+
 def answers(row: Row) -> Run:
     """Give probabilities."""
-    nn = row.make(threads=None)
+    nn = network(row)
     x, y = row.data()
     rows = np.arange(len(x))
 

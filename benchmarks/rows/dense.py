@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.contenders import JAX, NUMBA, NUMPY, PYTORCH, PYTORCH_COMPILED, SCIKIT_LEARN
+from benchmarks.contenders import AUTO, JAX, NUMBA, NUMPY, PYTORCH, PYTORCH_COMPILED, SCIKIT_LEARN
 from benchmarks.row import Array, Contender, Row
 from nn_layers import ELU, Dense, ElasticNet, He, ReLU
 from nn_loss import CrossEntropy
@@ -45,7 +45,7 @@ ROWS = [
             unit="step",
             make=partial(mlp, rule),
             data=partial(digits, 64),
-            contenders=(NUMPY, NUMBA, *PEERS, *more, PRODUCTS),
+            contenders=(NUMPY, NUMBA, AUTO, *PEERS, *more, PRODUCTS),
         )
         # scikit-learn's Adam is another formula: its epsilon is not corrected for the first steps.
         for rule, more in ((SGD(lr=0.01), [SCIKIT_LEARN]), (Adam(lr=0.001), []))
@@ -56,6 +56,6 @@ ROWS = [
         unit="step",
         make=nn_rs,
         data=partial(digits, 60_000),
-        contenders=(NUMPY, NUMBA, *PEERS),
+        contenders=(NUMPY, NUMBA, AUTO, *PEERS),
     ),
 ]

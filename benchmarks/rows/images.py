@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.contenders import JAX, NUMBA, NUMPY, PYTORCH, PYTORCH_COMPILED
+from benchmarks.contenders import AUTO, JAX, NUMBA, NUMBA_PART, NUMPY, PYTORCH, PYTORCH_COMPILED
 from benchmarks.row import Array, Contender, Row
 from benchmarks.rows.dense import digits
 from nn_layers import Conv2D, Stack
@@ -56,7 +56,7 @@ ROWS = [
             unit="step",
             make=partial(network, f"mnist_{name}"),
             data=partial(pictures, 32),
-            contenders=(NUMPY, NUMBA, PYTORCH, PYTORCH_COMPILED, JAX, *more),
+            contenders=(NUMPY, NUMBA, AUTO, PYTORCH, PYTORCH_COMPILED, JAX, *more),
         )
         for name, (about, more) in NETWORKS.items()
     ),
@@ -68,7 +68,7 @@ ROWS = [
         data=block_data,
         contenders=(
             Contender("nn numpy", "ours:passes", "ours"),
-            Contender("nn numba", "compiled_parts:passes", "ours", "numba"),
+            Contender(NUMBA_PART, "compiled_parts:passes", "ours", "numba"),
             Contender("PyTorch", "pytorch:passes", needs="torch"),
             Contender("PyTorch, channels last", "pytorch:passes_channels_last", needs="torch"),
             Contender("JAX", "jax_training:passes", needs="jax"),

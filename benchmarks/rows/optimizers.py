@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from benchmarks.contenders import NUMBA_PART
 from benchmarks.row import Array, Contender, Row
 from nn_optim import SGD, AdaGrad, Adam, AdaMax, AdamW, Momentum, Nadam, Nesterov, Optimizer, RMSProp
 
@@ -23,7 +24,7 @@ def contenders(rule: Optimizer) -> tuple[Contender, ...]:
     """Give us and PyTorch's ways; its `foreach` takes as long as its loop."""
     return (
         Contender("nn numpy", "ours:updates", "ours"),
-        Contender("nn numba", "compiled_parts:updates", "ours", "numba"),
+        Contender(NUMBA_PART, "compiled_parts:updates", "ours", "numba"),
         Contender("PyTorch", "pytorch:updates", needs="torch"),
         *([Contender("PyTorch fused", "pytorch:fused", needs="torch")] if isinstance(rule, FUSED) else []),
     )

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.contenders import (
+    AUTO,
     JAX,
     JAX_LOOP,
     NUMBA,
@@ -46,7 +47,9 @@ def truth() -> tuple[Array, Array]:
     return np.array([[0, 0], [0, 1], [1, 0], [1, 1]], np.float32), np.array([0, 1, 1, 0])
 
 
-LOOPS = (NUMPY_EPOCHS, NUMBA, PYTORCH, JAX, JAX_LOOP)
+OURS = (NUMPY_EPOCHS, NUMBA, AUTO)
+LOOPS = (*OURS, PYTORCH, JAX, JAX_LOOP)
+UNSHUFFLED = Contender("unshuffled", "yardsticks:unshuffled", "yardstick", "numba")
 BY_HAND = Contender("numba by hand", "numba_loop:xor", "yardstick", "numba")
 ROWS = [
     Row(
@@ -65,6 +68,16 @@ ROWS = [
         data=table,
         contenders=LOOPS,
         batch_size=32,
+    ),
+    Row(
+        name="tiny-32-shuffled",
+        about="the same in another order each epoch, as `fit` does unless told otherwise",
+        unit="epoch",
+        make=tiny,
+        data=table,
+        contenders=(*OURS, UNSHUFFLED),  # peers draw other orders, and could not be compared
+        batch_size=32,
+        shuffle=True,
     ),
     Row(
         name="xor",

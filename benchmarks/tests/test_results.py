@@ -1,9 +1,11 @@
 """What is made of results: files, tables, pages, the chart, the check."""
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from benchmarks import __main__ as command
 from benchmarks import check, pages
 from benchmarks.machine import installed_bytes
 from benchmarks.picture import draw
@@ -15,8 +17,12 @@ def times(role: str, *seconds: float) -> Times:
     return Times(role, 0.5, 1.0, list(seconds), list(seconds))
 
 
+SECONDS = {"nn numba": 0.0021, "nn auto": 0.0022}
+"""Of our other two contenders, none of which is the best."""
+
+
 def report(ours: float = 0.002, threads: int = 1) -> Report:
-    """Give a run of one row: ours beside two peers and a yardstick."""
+    """Give a run of one row, ours beside two peers and a yardstick, and of one that was refused."""
     contenders = {
         "nn numpy": times("ours", ours, 3 * ours, ours / 2),
         "PyTorch": times("peer", 0.004, 0.004, 0.003),
@@ -72,7 +78,7 @@ def test_durations(seconds: float, text: str) -> None:
 def test_the_table_has_losses_and_wins() -> None:
     won, lost = markdown(report(), 1), markdown(report(ours=0.005), 1)
     assert won.splitlines()[2] == (
-        "| mlp-sgd, step | 2.00 ms |  | 4.00 ms |  | 2.50 ms |  | its matrix products 1.00 ms | **0.80** |"
+        "| mlp-sgd, step | 2.00 ms |  |  | 4.00 ms |  | 2.50 ms |  | its matrix products 1.00 ms | **0.80** |"
     )
     assert lost.splitlines()[2].endswith("| 2.00 |")
     assert len(won.splitlines()) == 3  # what was refused has no line
@@ -104,6 +110,7 @@ def test_the_page_in_docs_has_all_markers(tmp_path: Path, monkeypatch: pytest.Mo
     text = (tmp_path / "benchmarks.md").read_text()
     assert "### 1 thread\n" in text
     assert "### 2 threads\n" in text
+    assert "one thread:\n\n| row |" in text
     assert "| mlp-sgd | 1.00 |" in text
     assert "Installed, with all that it needs: nn-model 84 MB." in text
     assert (tmp_path / "pictures/benchmarks.png").stat().st_size > 5_000
@@ -132,7 +139,7 @@ def test_the_check_fails_where_a_ratio_grew(
         check.main()
     assert ended.value.code == (0 if status == 0 else "1 of 1 ratios grew by more than 20%")
     out = capsys.readouterr().out
-    assert "mlp-sgd, 1: nn numpy / its matrix products" in out  # the fastest that is not ours
+    assert "mlp-sgd, 1: nn numpy / JAX" in out  # the fastest peer
     assert out.rstrip().endswith("SLOWER") == bool(status)
 
 
@@ -140,13 +147,77 @@ def test_the_check_compares_what_both_have_and_says_if_that_is_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     less = report()
-    del less.results[0].times["its matrix products"]
     assert [what for what, _, _ in check.grown(less, report())] == ["mlp-sgd, 1: nn numpy / JAX"]
+    del less.results[0].times["JAX"]
+    assert [what for what, _, _ in check.grown(less, report())] == ["mlp-sgd, 1: nn numpy / PyTorch"]
+    del less.results[0].times["PyTorch"]  # a yardstick is compared with where nobody else is
+    assert [what for what, _, _ in check.grown(less, report())] == ["mlp-sgd, 1: nn numpy / its matrix products"]
     write(report(threads=2), tmp_path / "new.json")
     write(report(), tmp_path / "old.json")
     monkeypatch.setattr(sys, "argv", ["check", str(tmp_path / "new.json"), str(tmp_path / "old.json")])
     with pytest.raises(SystemExit, match="there is nothing to compare"):
         check.main()
+
+
+@pytest.mark.parametrize("how", ["absent", "refused", "without peers", "without the row"])
+def test_the_check_fails_where_ours_cannot_be_compared(
+    how: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    new, old = report(), report()
+    mlp = new.results[0]
+    match how:
+        case "absent":
+            mlp.absent["nn numpy"] = "TypeError: no such argument"
+            del mlp.times["nn numpy"]
+        case "refused":
+            mlp.refused = "JAX has the loss 3"
+        case "without peers":
+            mlp.times = {"nn numpy": mlp.times["nn numpy"]}
+        case "without the row":
+            del new.results[0]
+    assert list(check.missing(new, old)) == ["mlp-sgd, 1: nn numpy"]
+    write(new, tmp_path / "new.json")
+    write(old, tmp_path / "old.json")
+    monkeypatch.setattr(sys, "argv", ["check", str(tmp_path / "new.json"), str(tmp_path / "old.json")])
+    with pytest.raises(SystemExit) as ended:
+        check.main()
+    assert ended.value.code == "1 of ours could not be compared"
+    assert "mlp-sgd, 1: nn numpy" in capsys.readouterr().out
+
+
+def test_rows_and_numbers_of_threads_that_were_not_asked_for_are_not_missing() -> None:
+    old = report()
+    old.results += report(threads=2).results
+    assert list(check.missing(report(), old)) == []
+    new = report()
+    new.results[0].row, new.asked = "mlp-adam", ["mlp-adam"]
+    assert list(check.missing(new, old)) == []
+
+
+def test_a_run_that_lacks_one_of_ours_is_not_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pages_written: list[Report] = []
+    monkeypatch.setattr(command, "write_page", pages_written.append)
+    monkeypatch.setattr(command, "FOLDER", tmp_path)
+    source, run = tmp_path / "run.json", report()
+    del run.results[1]
+    run.results[0].times |= {name: times("ours", seconds) for name, seconds in SECONDS.items()}
+    for whole in (False, True):
+        lacking = replace(run.results[0], times=dict(run.results[0].times), absent={"nn numba": "TypeError: threads"})
+        del lacking.times["nn numba"]
+        write(replace(run, results=[*run.results, *([] if whole else [lacking])]), source)
+        monkeypatch.setattr(sys, "argv", ["benchmarks", "--from", str(source), "--write"])
+        with pytest.raises(SystemExit) as ended:
+            command.main()
+        assert ended.value.code == (0 if whole else "mlp-sgd, 1: nn numba is absent: TypeError: threads")
+        assert (tmp_path / "baseline.json").exists() == bool(pages_written) == whole
+    assert list(check.lacking(report())) == [
+        "mlp-sgd, 1: nn numba is absent: not measured",
+        "mlp-sgd, 1: nn auto is absent: not measured",
+        "cnn, 1 is refused: PyTorch has the loss 2",
+    ]
+    capsys.readouterr()
 
 
 def test_installed_bytes_count_what_is_needed_too() -> None:

@@ -1,11 +1,15 @@
 """The rows: every one can be made, and everybody in it exists."""
 
 import ast
+from collections.abc import Iterator
+from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
 import pytest
-from benchmarks.row import Contender
+from benchmarks.contenders import AUTO
+from benchmarks.row import Contender, Row
 from benchmarks.rows import ROWS, chosen
 
 CONTENDERS = Path(__file__).parents[1] / "contenders"
@@ -23,6 +27,28 @@ def names_in(module: str) -> set[str]:
 def test_what_a_contender_is_set_up_by_exists(contender: Contender) -> None:
     module, _, function = contender.setup.partition(":")
     assert function in names_in(module)
+
+
+OURS = [(row, c) for row in ROWS.values() for c in row.contenders if c.role == "ours" and find_spec(c.needs)]
+SMALL = ("tiny-32-shuffled", "optimizer-sgd")
+"""Rows whose compiled contenders do a round too; in the others they would compile for as long as all the rest takes."""
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keep what is compiled for these tests only."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("NUMBA_CACHE_DIR", str(tmp_path_factory.mktemp("compiled")))
+        yield
+
+
+@pytest.mark.parametrize(("row", "contender"), OURS, ids=[f"{row.name}, {c.name}" for row, c in OURS])
+@pytest.mark.usefixtures("cache")
+def test_every_contender_of_ours_prepares_itself_and_does_its_work(row: Row, contender: Contender) -> None:
+    few = replace(row, data=lambda: tuple(array[:256] for array in row.data()))
+    run = contender.prepare(few)
+    if row.name in SMALL or not (contender.needs == "numba" or contender == AUTO):
+        assert run(1) > 0 or row.unit == "import" or row.name == "threads"  # which have no loss
 
 
 @pytest.mark.parametrize("name", ROWS)

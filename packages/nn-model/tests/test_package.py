@@ -92,4 +92,4 @@ def test_the_readme_runs_from_top_to_bottom(
     assert "accuracy  9" in printed
     assert "[0 1 1 0]" in printed
     assert "one training step of 64 rows under numpy" in printed
-    assert len(BLOCKS) == 7
+    assert len(BLOCKS) == 8

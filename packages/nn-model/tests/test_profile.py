@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from nn_layers import BatchNorm, Conv2D, Dense, Dropout, ElasticNet, Flatten, MaxPool2D, Propagate, ReLU, SelfAttention
-from nn_loss import CrossEntropy
+from nn_loss import MSE, CrossEntropy
 from nn_model import NN
 from nn_model.errors import DataError, DivergedError, PartError
 from nn_model.profile import PRODUCTS
@@ -76,6 +76,20 @@ def test_products_count_their_arithmetic_and_other_calls_their_bytes() -> None:
         seconds = float(found["time"].replace(",", "")) / 1e6
         assert found["unit"] == unit
         assert float(found["speed"].replace(",", "")) == pytest.approx(amount / seconds / 1e9, rel=0.02, abs=0.06)
+
+
+def test_bytes_that_an_update_does_not_touch_are_not_counted() -> None:
+    nn = NN([Dense(100, 1)], MSE(), Adam(), clip=ClipNorm(1.0))
+    by_name = {m["formula"]: m for m in lines(nn.profile(np.ones((8, 100)), np.ones((8, 1)), steps=3))}
+    touched = {
+        "program.tick": 3 * 8,  # a rate, where it goes, the step
+        "adam.update": 4 * 5 * 101 + 2 * 8,  # theta, gradient, two slots, as much scratch; rate and step
+        "clip.by_norm": 4 * 2 * 101,
+    }
+    for name, size in touched.items():
+        microseconds = float(by_name[name]["time"].replace(",", ""))
+        most, least = (size / max(microseconds + off, 1e-3) / 1e3 + 0.051 for off in (-0.051, 0.051))
+        assert least - 0.102 <= float(by_name[name]["speed"].replace(",", "")) <= most
 
 
 def shapes(by_name: dict[str, re.Match[str]]) -> list[str]:

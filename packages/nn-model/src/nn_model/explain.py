@@ -45,7 +45,8 @@ def _table(part: Part) -> Iterator[str]:
 def formula(call: Call) -> str:
     """Name a call's kernel as `affine.forward`."""
     kernel = call[0]
-    return f"{kernel.__module__.rsplit('.', 1)[-1]}.{getattr(kernel, '__name__', type(kernel).__name__)}"
+    home = getattr(kernel, "__module__", None) or "numpy"  # NumPy's older ufuncs name none
+    return f"{home.rsplit('.', 1)[-1]}.{getattr(kernel, '__name__', type(kernel).__name__)}"
 
 
 def arguments(call: Call) -> str:

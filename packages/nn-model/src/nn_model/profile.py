@@ -16,9 +16,10 @@ from nn_layers.summary import Text
 from nn_model.arrays import Array
 from nn_model.cause import diverged
 from nn_model.explain import arguments, formula
-from nn_model.program import Part, Program, make_update
+from nn_model.program import Part, Program, make_update, tick
 from nn_model.train.arguments import check_whole
 from nn_model.trainer import Trainer
+from nn_optim.protocol import OptimizerFrame
 
 if TYPE_CHECKING:
     from nn_model.core import Core
@@ -57,7 +58,7 @@ def profile(core: "Core", rows: Array, given: Array, steps: int) -> Text:
             if not math.isfinite(program.value[0]):
                 raise diverged(program, core.body, vectors, core.step)
             _time(update.calls, step[len(gradients.calls) :])
-    return Text("\n".join(_table(gradients, update, np.median(times, axis=0).tolist(), len(rows), steps)))
+    return Text("\n".join(_table(program, np.median(times, axis=0).tolist(), len(rows), steps)))
 
 
 def _rehearsal(core: "Core", rows: Array, given: Array) -> tuple[Program, Vectors]:
@@ -80,30 +81,43 @@ def _time(calls: list[Call], seconds: Array) -> None:
         seconds[i] = max(perf_counter() - start, 1e-9)
 
 
-def _table(gradients: Part, update: Part, seconds: list[float], rows: int, steps: int) -> Iterator[str]:
+def _table(program: Program, seconds: list[float], rows: int, steps: int) -> Iterator[str]:
     """Yield the lines of both parts, their columns alike, and the sum."""
+    gradients, update, frame = program.gradients, program.update.part, program.update.frame
     total, first = sum(seconds), len(gradients.calls)
     yield f"one training step of {rows} rows under numpy: {1e6 * total:,.1f} us, the sum of medians of {steps} steps"
     owners = max(map(len, gradients.owners + update.owners))
     names = max(len(formula(call)) for call in gradients.calls + update.calls)
-    yield from ("", "gradients", *_lines(gradients, seconds[:first], total, owners, names))
-    yield from ("", "if the loss is finite: update", *_lines(update, seconds[first:], total, owners, names))
+    yield from ("", "gradients", *_lines(gradients, seconds[:first], total, owners, names, frame))
+    yield from ("", "if the loss is finite: update", *_lines(update, seconds[first:], total, owners, names, frame))
 
 
-def _lines(part: Part, seconds: list[float], total: float, owners: int, names: int) -> Iterator[str]:
+def _lines(
+    part: Part, seconds: list[float], total: float, owners: int, names: int, frame: OptimizerFrame
+) -> Iterator[str]:
     last = None
     for owner, call, taken in zip(part.owners, part.calls, seconds, strict=True):
         shown = owner if owner != last else ""
         last = owner
-        cells = f"{1e6 * taken:11,.1f} us {100 * taken / total:5.1f} % {_speed(call, taken):>14}"
+        cells = f"{1e6 * taken:11,.1f} us {100 * taken / total:5.1f} % {_speed(call, taken, frame):>14}"
         yield f"  {shown:<{owners}}  {formula(call):<{names}} {cells}  {arguments(call)}".rstrip()
 
 
-def _speed(call: Call, seconds: float) -> str:
+def _speed(call: Call, seconds: float, frame: OptimizerFrame) -> str:
     """Give the speed of a matrix product's arithmetic, or of the memory that any other call goes through."""
     kernel, args = call
     if kernel in PRODUCTS:
         named = inspect.signature(kernel).bind(*args).arguments
         return f"{PRODUCTS[kernel](named) / seconds / 1e9:,.1f} GFLOP/s"
-    size = sum(arg.nbytes for arg in args if isinstance(arg, np.ndarray))
-    return f"{size / seconds / 1e9:,.1f} GB/s"
+    return f"{_traffic(call, frame) / seconds / 1e9:,.1f} GB/s"
+
+
+def _traffic(call: Call, frame: OptimizerFrame) -> int:
+    """Count the bytes that a call reads or writes: one rate of the ring, of a block as much as there are parameters."""
+    kernel, args = call
+    arrays = [arg for arg in args if isinstance(arg, np.ndarray)]
+    if kernel is tick:
+        return sum(array.itemsize for array in arrays)
+    shared = [array for array in arrays if np.may_share_memory(array, frame.scratch)]
+    unused = sum(max(array.nbytes - frame.theta.nbytes, 0) for array in shared)
+    return sum(array.nbytes for array in arrays) - unused

@@ -20,6 +20,7 @@ class _Pools:
     libraries: tuple[Any, ...] | None = None
     lock: Lock = field(default_factory=Lock)
     held: bool = False
+    wanted: int = 1
     before: list[int] = field(default_factory=list)
 
     def find(self) -> tuple[Any, ...]:
@@ -72,6 +73,7 @@ class Limited:
         with _POOLS.lock:
             if not _POOLS.held:
                 _POOLS.held = self._holds = True
+                _POOLS.wanted = self._threads
                 _POOLS.before = [library.get_num_threads() for library in _POOLS.find()]
                 _POOLS.put(repeat(self._threads))
 
@@ -85,10 +87,16 @@ class Limited:
 
 
 def forget() -> None:
-    """Look for BLAS libraries anew: one was loaded since."""
+    """Look for BLAS libraries anew: one was loaded since. A stretch of work that has begun limits it, too."""
     with _POOLS.lock:
+        known, _POOLS.libraries = _POOLS.libraries or (), None
         if not _POOLS.held:
-            _POOLS.libraries = None
+            return
+        paths = {library.filepath for library in known}
+        new = tuple(library for library in _POOLS.find() if library.filepath not in paths)
+        _POOLS.libraries = (*known, *new)  # in the order of what they had before
+        _POOLS.before += [library.get_num_threads() for library in new]
+        _POOLS.put(repeat(_POOLS.wanted))
 
 
 def in_use() -> int | None:

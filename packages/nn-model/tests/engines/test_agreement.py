@@ -1,6 +1,7 @@
 """Twins do what kernels do: whole training steps, of every part that a network can have, by both, from one start."""
 
 from collections.abc import Callable
+from functools import cache
 from importlib import import_module
 from typing import Any
 
@@ -43,6 +44,7 @@ from nn_layers import (
 from nn_layers.calls import Call
 from nn_loss import MAE, MSE, BinaryCrossEntropy, CrossEntropy, Huber
 from nn_model import NN
+from nn_model.engines.numba.registry import callable_from_python
 from nn_model.engines.numba.source import address, calls_of
 from nn_model.engines.twinned import TWINS, twin_module, untwinned
 from nn_model.program import Program
@@ -70,11 +72,15 @@ def by_kernels(calls: list[Call]) -> None:
             kernel(*args)
 
 
+@cache
+def python_twin(kernel: Any) -> Any:
+    return callable_from_python(getattr(import_module(f"{TWINS}.{twin_module(kernel)}"), kernel.__name__))
+
+
 def by_twins(calls: list[Call]) -> None:
     """Run calls as the driver does, without compiling one for every network."""
     for kernel, args in calls:
-        twin = getattr(import_module(f"{TWINS}.{twin_module(kernel)}"), kernel.__name__)
-        twin(*(address(arg) if isinstance(arg, np.random.Generator) else arg for arg in args))
+        python_twin(kernel)(*(address(arg) if isinstance(arg, np.random.Generator) else arg for arg in args))
 
 
 def trained(run: Callable[[list[Call]], None], part: dict[str, Any], dtype: Any) -> tuple[NN, Program]:

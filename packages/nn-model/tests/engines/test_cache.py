@@ -64,6 +64,22 @@ def test_a_folder_that_others_may_write_to_is_not_used(tmp_path: Path) -> None:
     assert not Path(out.splitlines()[-1]).exists()
 
 
+def test_a_folder_that_goes_or_cannot_be_found_costs_a_compilation(tmp_path: Path) -> None:
+    gone = (
+        SCRIPT
+        + """
+import shutil
+shutil.rmtree(folder())
+again = NN([Dense(2, 1)], MSE(), SGD(), engine="numba")
+again.fit(np.ones((6, 2)), np.ones((6, 1)), epochs=2, verbose=True)
+"""
+    )
+    environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)}
+    done = subprocess.run([sys.executable, "-c", gone], env=environment, capture_output=True, text=True, check=True)  # noqa: S603  # our own script
+    assert done.stdout.count("Epoch 2/2") == 2
+    assert "compiled code is not kept for the next process" in done.stderr
+
+
 def test_whose_folder_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     check_own(tmp_path)
     (tmp_path / "link").symlink_to(tmp_path)

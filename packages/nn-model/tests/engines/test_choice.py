@@ -1,5 +1,6 @@
 """Which engine runs: the rule of `"auto"`, and what is said where numba is missing."""
 
+from functools import partial, wraps
 from importlib.machinery import ModuleSpec
 from typing import Any
 
@@ -10,11 +11,14 @@ import nn_model.engines.choice
 from nn_layers import Dense, ReLU
 from nn_loss import CrossEntropy
 from nn_model import NN
-from nn_model.engines.choice import choose, is_worth_it, make_engine
+from nn_model.engines.choice import choose, is_worth_it, make_engine, numbers_of
+from nn_model.engines.twinned import untwinned
 from nn_model.errors import MissingExtraError, PartError
 from nn_model.extras import need
 from nn_model.program import Program
-from nn_optim import SGD
+from nn_model.train.source import make_source
+from nn_model.train.stream import stream
+from nn_optim import SGD, Adam
 
 
 @pytest.fixture
@@ -24,6 +28,7 @@ def installed(monkeypatch: pytest.MonkeyPatch) -> Any:
     def say(there: bool) -> None:
         found = ModuleSpec("numba", None) if there else None
         monkeypatch.setattr(nn_model.engines.choice, "find_spec", lambda _: found)
+        monkeypatch.setattr(nn_model.engines.choice, "import_module", lambda _: None)
 
     return say
 
@@ -57,6 +62,35 @@ def test_auto_needs_numba_and_keeps_the_engine_of_a_run(installed: Any) -> None:
     assert choose(auto, [program()], numba, "numpy").name == "numpy"
     assert choose(auto, [program()], 1, "numba").name == "numba"
     assert choose(make_engine("numpy"), [program()], numba, None).name == "numpy"
+
+
+def test_numba_that_cannot_be_imported_leaves_auto_at_numpy(installed: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_: str) -> None:
+        raise ImportError("Numba needs another NumPy")
+
+    installed(there=True)
+    monkeypatch.setattr(nn_model.engines.choice, "import_module", fail)
+    with pytest.warns(UserWarning, match="Numba needs another NumPy.; training runs under numpy"):
+        assert choose(make_engine("auto"), [program()], 10**9, None).name == "numpy"
+
+
+def test_the_rule_counts_what_calls_touch() -> None:
+    nn = NN([Dense(4, 8), ReLU(), Dense(8, 3)], CrossEntropy(), Adam())
+    sizes = []
+    for rows in (100, 100_000):
+        x, y = np.zeros((rows, 4), np.float32), np.arange(rows) % 3
+        source = make_source((x, y, None), np.arange(rows), 10, 0, True)
+        one = stream(nn.core.trainer.program(10), source, np.zeros(4))
+        sizes.append(sum(map(numbers_of, [*one.gradients.calls, *one.update.part.calls])))
+    assert sizes[0] == sizes[1] < 3000  # neither the data nor the optimizer's scratch
+
+
+def test_a_wrapped_kernel_is_another_one() -> None:
+    one = program()
+    kernel, args = one.gradients.calls[0]
+    assert next(untwinned(one), None) is None
+    one.gradients.calls[0] = (wraps(kernel)(partial(kernel)), args)
+    assert len(list(untwinned(one))) == 1
 
 
 def test_a_call_without_a_twin_keeps_auto_at_numpy(installed: Any) -> None:

@@ -14,7 +14,8 @@ from safetensors import safe_open
 from nn_model import NN, load
 from nn_model.plot.runs import read_runs
 from nn_model.train import History, Row, trusted
-from nn_model.train.history import epoch_line
+from nn_model.train.history import CELLS, epoch_line
+from nn_model.train.rows import Block, row_of
 from nn_model.train.run import Run
 from nn_optim import Adam, ExponentialDecay
 
@@ -169,3 +170,37 @@ def test_a_history_of_300_000_epochs_with_metrics_is_saved(network: MakeNetwork,
     assert again.run is not None
     assert again.run.history.rows == rows
     assert repr(again.run.history.metrics) == repr(metrics)
+
+
+def test_the_numbers_of_bursts_equal_their_rows() -> None:
+    log = np.random.default_rng(0).uniform(0.1, 5, (9, 5))
+    log[1, 1], log[2, 2], log[4, 0], log[5, :2], log[6, 0] = 0.0, np.nan, np.inf, (np.inf, np.inf), np.nan
+    blocks = Block(2, log[:1], 0.25, 0.5), Block(3, log[1:6], 0.1, 0.2), Block(8, log[6:], 1 / 3, 0.0)
+    times = [0.25 + 0.5, 0.1 + 0.2, *[0.1] * 4, *[1 / 3] * 3]
+    numbers = zip(log.tolist(), times, strict=True)
+    rows = [ROW, *(row_of(epoch, line, time) for epoch, (line, time) in enumerate(numbers, 2))]
+
+    def fresh() -> History:
+        history = History([ROW])
+        for block in blocks:
+            history.extend(block)
+        return history
+
+    kept = fresh()
+    for place in range(-10, 10):
+        assert repr(kept[place]) == repr(rows[place])
+    for cut in (slice(None), slice(-3, None), slice(7, 1, -2)):
+        assert repr(kept[cut]) == repr(rows[cut])
+    for name in CELLS[1:]:
+        assert repr(getattr(kept, name)) == repr([getattr(row, name) for row in rows])
+    for wrong in (10, -11):
+        with pytest.raises(IndexError):
+            kept[wrong]
+    assert len(kept) == 10
+    assert repr(kept.to_dict()) == repr(History(rows).to_dict())
+    assert kept.best() == min(rows, key=lambda row: row.train_loss if row.val_loss is None else row.val_loss)
+    kept.note("MSE", 2)
+    assert kept.measured(kept[-1]) == {"MSE": 2.0}
+    assert len(kept._blocks) == 3  # none of this has made the rows
+    assert repr(kept.rows) == repr(fresh().rows) == repr(rows)
+    assert (len(kept), kept._blocks) == (10, [])

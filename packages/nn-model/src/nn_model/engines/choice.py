@@ -2,18 +2,20 @@
 
 import warnings
 from collections.abc import Callable, Sequence
+from importlib import import_module
 from importlib.util import find_spec
-from itertools import chain
 from typing import Protocol
 
 import numpy as np
 
+from nn_layers.calls import Call
 from nn_model.engines.compiled import NumbaEngine
 from nn_model.engines.numpy import NumpyEngine
 from nn_model.engines.twinned import untwinned
 from nn_model.errors import PartError
 from nn_model.extras import need
-from nn_model.program import Program
+from nn_model.program import Program, tick
+from nn_model.train.kernels import gather
 
 Say = Callable[[str], object]
 
@@ -95,10 +97,32 @@ def choose(engine: Engine, programs: Sequence[Program], steps: int, before: str 
 def is_worth_it(program: Program, steps: int) -> bool:
     """Judge by numbers that are the same on every machine: how many calls a step has, and on how much they work."""
     calls = [*program.gradients.calls, *program.update.part.calls]
-    numbers = sum(arg.size for arg in chain.from_iterable(args for _, args in calls) if isinstance(arg, np.ndarray))
+    numbers = sum(numbers_of(call) for call in calls)
     saved = len(calls) * CALL_SECONDS + numbers * NUMBER_SECONDS
     return numbers <= LARGE * len(calls) and steps * saved >= WORTH
 
 
+def numbers_of(call: Call) -> int:
+    """Count what a call reads and writes of its arrays: of the data a batch, of scratch what the parameters need."""
+    kernel, args = call
+    sizes = [arg.size for arg in args if isinstance(arg, np.ndarray)]
+    if kernel is gather:
+        return 2 * sizes[-1]
+    if kernel.__module__ in (gather.__module__, tick.__module__):
+        return len(sizes)  # the clock and the epoch's sums: one place of each array
+    if kernel.__module__.startswith("nn_optim."):
+        return sum(min(size, sizes[0]) for size in sizes)
+    return sum(sizes)
+
+
 def _is_there() -> bool:
-    return find_spec("numba") is not None and find_spec("scipy") is not None
+    """Whether numba can be used: it may be installed and refuse the NumPy beside it."""
+    if find_spec("numba") is None or find_spec("scipy") is None:
+        return False
+    try:
+        import_module("numba")
+        import_module("scipy.linalg.cython_blas")
+    except ImportError as error:
+        warnings.warn(f"numba cannot be imported ({error}); training runs under numpy", UserWarning, stacklevel=6)
+        return False
+    return True

@@ -22,7 +22,7 @@ class NumbaEngine:
         drivers = [driver for program in programs if (driver := self._driver(program)) is not None]
         fresh = [driver for driver in drivers if not driver.is_kept()]
         if fresh and say is not None:
-            say("Compiling the training step, once for this network and batch size ...")
+            say("Compiling the training step, once for this network, batch size and number of rows ...")
         start = perf_counter()
         for driver in drivers:
             driver.compile()

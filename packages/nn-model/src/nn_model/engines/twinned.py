@@ -1,6 +1,7 @@
 """Which calls the numba engine can compile: known without importing numba."""
 
 import re
+import sys
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -34,7 +35,10 @@ def twin_module(kernel: Any) -> str | None:
     module, name = getattr(kernel, "__module__", ""), getattr(kernel, "__name__", "")
     place, _, file = module.rpartition(".")
     home = HOMES.get(module, file if place in HOMES else "")
-    return home if name in _twins_in(home) else None
+    own = (
+        getattr(sys.modules.get(module), name, None) is kernel
+    )  # what is wrapped keeps its name, and does something else
+    return home if own and name in _twins_in(home) else None
 
 
 @cache

@@ -2,8 +2,6 @@
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from nn_model.arrays import Array
 from nn_model.cause import check_theta, diverged
 from nn_model.train.dead import warn_dead
@@ -30,9 +28,8 @@ def burst(loop: "Loop", log: Log) -> None:
     """Let the engine make as many steps as it may; then check what it left, as at the end of every epoch."""
     run, core, program = loop.run, loop.core, loop.program(loop.run.batch)
     done, seconds, steps = loop.steps(program, _most_steps(loop))
-    lines, each = log.take(), seconds / max(done, 1)
-    spoilt = len(lines) > 0 and _ends_spoilt(loop, done)
-    if spoilt:
+    (lines, spoilt), each = log.take(), seconds / max(done, 1)
+    if spoilt:  # the engine went no further: that epoch does not count
         run.sums[:] = lines[-1, :4]
         lines = lines[:-1]
     _note(loop, lines, done, each)
@@ -49,12 +46,6 @@ def _most_steps(loop: "Loop") -> int:
     batches, at = loop.source.batches, loop.run.batch
     steps = min(batches * min(loop.epochs - loop.run.epoch, LINES) - at, loop.timely())
     return steps - (at + steps) % batches if at + steps > batches else steps
-
-
-def _ends_spoilt(loop: "Loop", done: int) -> bool:
-    """Whether the last step ended an epoch with parameters that are not finite: that epoch does not count."""
-    at_end = (loop.run.batch + done) % loop.source.batches == 0
-    return at_end and not np.isfinite(loop.core.vectors.theta).all()
 
 
 def _note(loop: "Loop", lines: Array, done: int, each: float) -> None:

@@ -1,14 +1,16 @@
 """What a training run was like: a row for every epoch."""
 
 import math
+from bisect import bisect
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, ClassVar, SupportsIndex, overload
 
 from nn_model.disk.atomic import check_target, write_whole
 from nn_model.errors import DataError
-from nn_model.train.rows import Block, Row
+from nn_model.train.rows import Block, Row, column, rows_of
 
 __all__ = ["CELLS", "History", "Row", "epoch_line", "log_cells", "log_line", "log_text"]
 
@@ -54,13 +56,13 @@ class History:
     @property
     def rows(self) -> list[Row]:
         """A `Row` for every completed epoch; those of long bursts are made when they are first asked for."""
-        while self._blocks:
-            self._rows += self._blocks[0].rows()
-            del self._blocks[0]
+        blocks = list(self._blocks)
+        self._rows += rows_of(blocks)
+        del self._blocks[: len(blocks)]
         return self._rows
 
     def extend(self, block: Block) -> None:
-        """Add the epochs of a burst."""
+        """Add the epochs of a burst, which follow those there are."""
         self._blocks.append(block)
 
     def __eq__(self, other: object) -> bool:
@@ -77,7 +79,10 @@ class History:
 
     def __len__(self) -> int:
         """Count the epochs."""
-        return len(self._rows) + sum(map(len, self._blocks))
+        if not self._blocks:
+            return len(self._rows)
+        first, last = self._blocks[0], self._blocks[-1]
+        return len(self._rows) + last.epoch + len(last) - first.epoch
 
     def __iter__(self) -> Iterator[Row]:
         """Give the epochs in order."""
@@ -91,53 +96,69 @@ class History:
 
     def __getitem__(self, place: SupportsIndex | slice) -> Row | list[Row]:
         """Give an epoch by its place, from 0, or the list of several; `history[-1]` is the last."""
-        return self.rows[place]
+        if isinstance(place, slice):
+            return [self._row(at) for at in range(len(self))[place]]
+        return self._row(range(len(self))[place])
+
+    def _row(self, place: int) -> Row:
+        """Give one row, without making those of all epochs."""
+        if place < len(self._rows):
+            return self._rows[place]
+        epoch = self._blocks[0].epoch + place - len(self._rows)
+        block = self._blocks[bisect(self._blocks, epoch, key=attrgetter("epoch")) - 1]
+        return block.row(epoch - block.epoch)
+
+    def _column(self, name: str) -> list[Any]:
+        """Give one number of every epoch, without making rows."""
+        return [getattr(row, name) for row in self._rows] + column(self._blocks, name)
 
     @property
     def train_loss(self) -> list[float]:
         """Training loss of every epoch."""
-        return [row.train_loss for row in self.rows]
+        return self._column("train_loss")
 
     @property
     def train_accuracy(self) -> list[float | None]:
         """Training accuracy of every epoch."""
-        return [row.train_accuracy for row in self.rows]
+        return self._column("train_accuracy")
 
     @property
     def train_time(self) -> list[float]:
         """Seconds of every epoch's training steps."""
-        return [row.train_time for row in self.rows]
+        return self._column("train_time")
 
     @property
     def val_loss(self) -> list[float | None]:
         """Validation loss of every epoch."""
-        return [row.val_loss for row in self.rows]
+        return self._column("val_loss")
 
     @property
     def val_accuracy(self) -> list[float | None]:
         """Validation accuracy of every epoch."""
-        return [row.val_accuracy for row in self.rows]
+        return self._column("val_accuracy")
 
     @property
     def lr(self) -> list[float]:
         """The last learning rate of every epoch."""
-        return [row.lr for row in self.rows]
+        return self._column("lr")
 
     def best(self) -> Row:
         """Give the epoch with the lowest validation loss, or training loss where there is no validation."""
-        if not self.rows:
+        if not len(self):
             raise ValueError("no epoch has been completed yet")
-        return min(self.rows, key=lambda row: row.train_loss if row.val_loss is None else row.val_loss)
+        pairs = zip(self.val_loss, self.train_loss, strict=True)
+        losses = [train if held_out is None else held_out for held_out, train in pairs]
+        return self[min(range(len(losses)), key=losses.__getitem__)]
 
     def note(self, metric: str, value: float) -> None:
         """Add a metric of the epoch just completed."""
         values = self.metrics.setdefault(metric, [])
-        values += [None] * (len(self.rows) - len(values))
+        values += [None] * (len(self) - len(values))
         values[-1] = float(value)
 
     def measured(self, row: Row) -> dict[str, float]:
         """Give the metrics of an epoch, as far as they were measured."""
-        place = row.epoch - self.rows[0].epoch
+        place = row.epoch - self[0].epoch
         cells = {name: values[place] if place < len(values) else None for name, values in self.metrics.items()}
         return {name: value for name, value in cells.items() if value is not None}
 
@@ -149,7 +170,8 @@ class History:
 
     def to_dict(self) -> dict[str, Any]:
         """Give everything as plain Python numbers; every metric has one for every epoch, or `None`."""
-        rows = [{name: getattr(row, name) for name in CELLS} for row in self.rows]
+        numbers = zip(*map(self._column, CELLS), strict=True)
+        rows = [dict(zip(CELLS, cells, strict=True)) for cells in numbers]
         metrics = {name: values + [None] * (len(rows) - len(values)) for name, values in self.metrics.items()}
         return {"rows": rows, "reason": self.reason, "metrics": metrics}
 

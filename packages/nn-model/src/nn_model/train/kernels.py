@@ -1,5 +1,6 @@
 """The arithmetic around a step of an epoch: pure functions that write into their outputs and allocate nothing."""
 
+import math
 from typing import Any
 
 import numpy as np
@@ -42,13 +43,27 @@ def advance(cursor: Array, rows: int) -> None:
     cursor[0] += rows
 
 
-def close(cursor: Array, end: int, sums: Array, lr: Array, log: Array, count: Array) -> None:
-    """At the end of an epoch note it and begin the next. sums: (4,), lr: (1,) -> log: (epochs, 5), count: (1,)."""
+def close(
+    cursor: Array, end: int, sums: Array, lr: Array, theta: Array, log: Array, count: Array, spoilt: Array
+) -> None:
+    """At the end of an epoch note it and begin the next; `spoilt` tells whether theta (P,) has other than numbers.
+
+    sums: (4,), lr: (1,) -> log: (epochs, 5), count: (1,), spoilt: (1,).
+    """
     if cursor[0] < end:
         return
+    # A sum is finite only where all its terms are; one that is not may have overflowed by itself.
+    if not math.isfinite(np.add.reduce(theta)):
+        spoilt[0] = not math.isfinite(np.maximum.reduce(theta)) or not math.isfinite(np.minimum.reduce(theta))
     line = log[count[0]]
     line[:4] = sums
     line[4] = lr[0]
     count[0] += 1
     cursor[0] = 0
     sums[:] = 0.0
+
+
+def halt(spoilt: Array, value: Array) -> None:
+    """Refuse a step whose epoch before was spoilt. spoilt: (1,) -> value: (1,), the loss, which engines look at."""
+    if spoilt[0]:
+        value[0] = math.nan

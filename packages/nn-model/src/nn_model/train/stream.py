@@ -23,16 +23,19 @@ class Log:
         `(LINES, 5)`: an epoch's sums and its last rate; see `kernels.close`.
     count
         `(1,)`: how many lines were written since `take`.
+    spoilt
+        `(1,)`: 1 once an epoch has ended with parameters that are not finite; no step is made after it.
     """
 
     lines: Array = field(default_factory=lambda: np.zeros((LINES, 5)))
     count: Array = field(default_factory=lambda: np.zeros(1, np.int64))
+    spoilt: Array = field(default_factory=lambda: np.zeros(1, np.int64))
 
-    def take(self) -> Array:
-        """Give the lines, `(epochs, 5)`, and begin anew."""
-        lines = self.lines[: self.count[0]].copy()
-        self.count[0] = 0
-        return lines
+    def take(self) -> tuple[Array, bool]:
+        """Give the lines, `(epochs, 5)`, and whether the last one is of a spoilt epoch; begin anew."""
+        lines, spoilt = self.lines[: self.count[0]].copy(), bool(self.spoilt[0])
+        self.count[0] = self.spoilt[0] = 0
+        return lines, spoilt
 
 
 def stream(program: Program, source: Source, sums: Array, log: Log | None = None) -> Program:
@@ -49,8 +52,9 @@ def stream(program: Program, source: Source, sums: Array, log: Log | None = None
     gathering.extend(program.gradients)
     closing.extend(program.update.part)
     if log is not None:
-        end = len(source.rows)
-        closing.add("epoch", [(kernels.close, source.cursor, end, sums, program.update.frame.lr, log.lines, log.count)])
+        gathering.add("epoch", [(kernels.halt, log.spoilt, program.value)])
+        frame, noted = program.update.frame, (log.lines, log.count, log.spoilt)
+        closing.add("epoch", [(kernels.close, source.cursor, len(source.rows), sums, frame.lr, frame.theta, *noted)])
     return replace(program, gradients=gathering, update=replace(program.update, part=closing))
 
 

@@ -15,7 +15,7 @@ from numba.extending import intrinsic
 from numba.np.linalg import check_blas_return, ensure_blas, get_blas_kind
 
 from nn_layers.protocol import Array
-from nn_model.engines.numba.registry import compiled
+from nn_model.engines.numba.registry import apart
 from nn_model.engines.numba.tiles import PLAIN, At, fits, stay, tiled
 
 BYTE, PLACE = ir.IntType(8), ir.IntType(64)
@@ -61,7 +61,7 @@ def _gemm(
     return types.void(types.UniTuple(types.int64, 3), a, at, truth, b, at, truth, c, at, truth), build
 
 
-@compiled
+@apart
 def product(
     shape: tuple[int, int, int],
     a: Array,

@@ -1,6 +1,8 @@
 """The engine that runs a program as one compiled function."""
 
 from dataclasses import dataclass, field
+from functools import cache
+from importlib import import_module
 from operator import is_not
 from pathlib import Path
 from types import ModuleType
@@ -14,6 +16,7 @@ from nn_model.engines.numba.loading import load
 from nn_model.engines.numba.registry import SMALL
 from nn_model.engines.numba.source import Places, address, calls_of, write
 from nn_model.program import Program
+from nn_model.threads import forget
 
 
 @dataclass(slots=True)
@@ -69,8 +72,16 @@ class Driver:
 
 def make_driver(program: Program) -> Driver:
     """Write and load the driver of a program; it is compiled when it first runs."""
+    _load_blas()
     source, places = write(program)
     return Driver(driver_of(load(source)), places, calls_of(program))
+
+
+@cache
+def _load_blas() -> None:
+    """Load scipy's BLAS, which compiled code calls, now: it has threads of its own, to be limited from here on."""
+    import_module("scipy.linalg.cython_blas")
+    forget()
 
 
 def driver_of(module: ModuleType) -> Any:

@@ -17,7 +17,10 @@ PACKAGES = ("numba", "llvmlite", "numpy", "nn-layers", "nn-loss", "nn-optim", "n
 """What compiled code depends on, beside the text of the twins."""
 
 
-@cache
+_FOUND: list[Path] = []
+"""The folder in use, last."""
+
+
 def folder() -> Path:
     """Give the folder for code compiled from these sources, with these versions; made when first asked for.
 
@@ -26,16 +29,31 @@ def folder() -> Path:
     UserWarning
         The folder cannot be used: code is then compiled into one that goes when the process ends.
     """
-    base = _base() / "nn-model"
-    try:
-        for place in (base, found := base / f"numba-{digest()[:16]}"):
-            place.mkdir(mode=0o700, parents=True, exist_ok=True)
-            check_own(place)
-    except OSError as error:
-        warnings.warn(f"compiled code is not kept for the next process: {error}", UserWarning, stacklevel=2)
-        found = Path(tempfile.mkdtemp(prefix="nn-model-"))
-        atexit.register(shutil.rmtree, found, ignore_errors=True)
+    if not _FOUND:
+        try:
+            base = _base().absolute() / "nn-model"
+            for place in (base, found := base / f"numba-{digest()[:16]}"):
+                place.mkdir(mode=0o700, parents=True, exist_ok=True)
+                check_own(place)
+            _FOUND.append(found)
+        except (OSError, RuntimeError) as error:  # RuntimeError: nobody knows where the user's home is
+            temporary(error)
+    return _FOUND[-1]
+
+
+def temporary(error: Exception) -> Path:
+    """Give up the folder for one that goes when the process ends, and say why."""
+    warnings.warn(f"compiled code is not kept for the next process: {error}", UserWarning, stacklevel=3)
+    found = Path(tempfile.mkdtemp(prefix="nn-model-"))
+    atexit.register(_remove, found, os.getpid())
+    _FOUND.append(found)
     return found
+
+
+def _remove(place: Path, owner: int) -> None:
+    """Remove a folder, unless this is a fork of the process that it belongs to."""
+    if os.getpid() == owner:
+        shutil.rmtree(place, ignore_errors=True)
 
 
 def check_own(place: Path) -> None:

@@ -4,6 +4,7 @@ from contextlib import suppress
 from typing import Any
 
 import numba
+from numba import types
 
 from nn_model.engines.numba.folder import folder
 
@@ -41,6 +42,17 @@ class _Forgiving:
         return getattr(self._cache, name)
 
 
+def general(dispatcher: Any) -> Any:
+    """Let one compiled function do for all whole numbers: numba makes one for each number that a call's text has."""
+    find = dispatcher.get_call_template
+
+    def find_general(args: Any, kws: Any) -> Any:
+        return find([types.unliteral(arg) for arg in args], {name: types.unliteral(arg) for name, arg in kws.items()})
+
+    dispatcher.get_call_template = find_general
+    return dispatcher
+
+
 def keep_driver(function: Any) -> Any:
     """Compile and keep a driver: it holds no lock of the interpreter while it runs."""
-    return keep(numba.njit(nogil=True, error_model="numpy", _nrt=False)(function))
+    return keep(numba.njit(nogil=True, error_model="numpy", _nrt=False, no_cfunc_wrapper=True)(function))

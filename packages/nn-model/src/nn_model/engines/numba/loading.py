@@ -4,24 +4,36 @@ import hashlib
 import sys
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
+from threading import RLock
 from types import ModuleType
 
 from nn_model.disk.atomic import write_whole
-from nn_model.engines.numba.folder import check_own, folder
+from nn_model.engines.numba.folder import check_own, folder, temporary
 from nn_model.errors import DataError
+
+_LOCK = RLock()
 
 
 def load(source: str) -> ModuleType:
     """Give the module of a driver's source; its file is named by that, and made anew where it holds anything else."""
     name = f"nn_driver_{hashlib.sha256(source.encode()).hexdigest()}"
-    if name in sys.modules:
-        return sys.modules[name]
-    path = folder() / f"{name}.py"
-    check_own(folder())
+    with _LOCK:  # of two threads, none gets a module that the other has not finished
+        if name in sys.modules:
+            return sys.modules[name]
+        try:
+            path = _written(folder(), name, source)
+        except (OSError, DataError) as error:  # full, not to be written to, or gone
+            path = _written(temporary(error), name, source)
+        return _imported(name, path)
+
+
+def _written(place: Path, name: str, source: str) -> Path:
+    check_own(place)
+    path = place / f"{name}.py"
     if not _holds(path, source):
         path.unlink(missing_ok=True)
         write_whole(path, lambda file: file.write(source.encode()), DataError)
-    return _imported(name, path)
+    return path
 
 
 def _holds(path: Path, source: str) -> bool:

@@ -1,26 +1,16 @@
-"""Matrix products: loops for tiny ones, BLAS for all others; arrays are C-contiguous and `out` is neither factor.
+"""Matrix products: loops for tiny ones, tiles and BLAS for all others; C-contiguous arrays, `out` is neither factor.
 
-BLAS is called through NumPy's `dot`, which numba binds to scipy's. A call costs 0.07 us, so that loops win only up to
-some 100 multiplications; where the driver writes shapes as literals, the compiler unrolls them and drops the rest.
+A call of BLAS costs 0.07 us, so that loops win only up to some 100 multiplications; where the driver writes shapes as
+literals, the compiler unrolls them and drops the rest.
 """
 
-import numba
-import numpy as np
-
 from nn_layers.protocol import Array
-from nn_model.engines.numba.keeping import keep
+from nn_model.engines.numba.blas import product
+from nn_model.engines.numba.memory import flat
 from nn_model.engines.numba.registry import compiled
 
 TINY = 128
 """Products of at most so many multiplications are made by loops."""
-
-
-def _dot(a: Array, b: Array, out: Array) -> None:
-    np.dot(a, b, out)
-
-
-# With reference counts, which `dot` wants though it makes no array here; else it would have none, as its callers.
-_blas = keep(numba.njit(error_model="numpy", _nrt=True)(_dot))
 
 
 @compiled
@@ -28,7 +18,7 @@ def matmul(a: Array, b: Array, out: Array) -> None:
     """Write out (n, m) = a b for a: (n, k), b: (k, m)."""
     n, k, m = a.shape[0], a.shape[1], b.shape[1]
     if n * k * m > TINY:
-        _blas(a, b, out)
+        product((n, m, k), flat(a), (0, k), False, flat(b), (0, m), False, flat(out), (0, m), False)
         return
     for i in range(n):
         for j in range(m):
@@ -43,7 +33,7 @@ def matmul_left_turned(a: Array, b: Array, out: Array) -> None:
     """Write out (n, m) = a^T b for a: (k, n), b: (k, m)."""
     k, n, m = a.shape[0], a.shape[1], b.shape[1]
     if n * k * m > TINY:
-        _blas(a.T, b, out)
+        product((n, m, k), flat(a), (0, n), True, flat(b), (0, m), False, flat(out), (0, m), False)
         return
     for i in range(n):
         for j in range(m):
@@ -58,7 +48,7 @@ def matmul_right_turned(a: Array, b: Array, out: Array) -> None:
     """Write out (n, m) = a b^T for a: (n, k), b: (m, k)."""
     n, k, m = a.shape[0], a.shape[1], b.shape[0]
     if n * k * m > TINY:
-        _blas(a, b.T, out)
+        product((n, m, k), flat(a), (0, k), False, flat(b), (0, k), True, flat(out), (0, m), False)
         return
     for i in range(n):
         for j in range(m):

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 import numba
 
 from nn_layers.protocol import Kernel
-from nn_model.engines.numba.keeping import keep
+from nn_model.engines.numba.keeping import general, keep
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -28,12 +28,20 @@ OPTIONS: dict[str, Any] = {
     "error_model": "numpy",  # a division by zero is infinite, so that loops of divisions vectorise
     "inline": _into_small,
     "_nrt": False,  # no reference counts: an allocation does not compile
+    "no_cfunc_wrapper": True,  # neither C nor Python calls these: compiled functions do
+    "no_cpython_wrapper": True,
 }
 
 
 def compiled(function: F) -> F:
-    """Compile a function that twins call, with the twins' own options."""
-    made: F = keep(numba.njit(**OPTIONS)(function))
+    """Compile a function that compiled ones call, with the twins' options."""
+    made: F = general(keep(numba.njit(**OPTIONS)(function)))
+    return made
+
+
+def apart(function: F) -> F:
+    """Compile a long function that is called, and never written into those that call it."""
+    made: F = general(keep(numba.njit(**OPTIONS | {"inline": "never"})(function)))
     return made
 
 
@@ -45,3 +53,9 @@ def twin(kernel: Kernel) -> Callable[[F], F]:
         return made
 
     return register
+
+
+def callable_from_python(made: F) -> F:
+    """Give a twin that Python can call; for tests, since drivers need none."""
+    again: F = numba.njit(**OPTIONS | {"no_cpython_wrapper": False})(made.py_func)  # type: ignore[attr-defined]  # a dispatcher
+    return again

@@ -18,7 +18,7 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 
 from nn_layers.protocol import Array
-from nn_model.engines.numba.registry import compiled
+from nn_model.engines.numba.registry import apart, compiled
 
 FEATURES = binding.get_host_cpu_features()
 BYTES = 64 if FEATURES.get("avx512f") else 32 if FEATURES.get("avx") else 16
@@ -159,7 +159,7 @@ def fits(lines: int, columns: int, terms: int, itemsize: int) -> bool:
     return least and terms * min(columns, VECTORS * lanes) * itemsize <= CACHE
 
 
-@compiled
+@apart
 def tiled(
     lines: int,
     columns: int,

@@ -2,7 +2,6 @@
 
 from nn_layers.kernels import affine
 from nn_layers.protocol import Array
-from nn_model.engines.numba.blas import product
 from nn_model.engines.numba.memory import flat, table
 from nn_model.engines.numba.products import matmul, matmul_left_turned, matmul_right_turned
 from nn_model.engines.numba.registry import twin
@@ -17,8 +16,8 @@ def forward(x: Array, w: Array, b: Array, y: Array) -> None:
         loops = ((1, 0, 0), (1, 0, 0), (inputs, 1, outputs))
         tiled(rows, outputs, flat(y), (0, outputs), flat(x), (0, inputs), flat(w), 0, loops, b, (0, 0), BY_COLUMN)
         return
-    lines, out = table(x, inputs), table(y, outputs)
-    matmul(lines, w, out)
+    out = table(y, outputs)
+    matmul(table(x, inputs), w, out)
     for i in range(rows):
         for j in range(outputs):
             out[i, j] += b[j]
@@ -26,17 +25,11 @@ def forward(x: Array, w: Array, b: Array, y: Array) -> None:
 
 @twin(affine.parameter_grads)
 def parameter_grads(x: Array, dy: Array, ones: Array, dw: Array, db: Array) -> None:
-    inputs, outputs = dw.shape
-    rows = x.size // inputs
-    if fits(inputs, outputs, rows, x.itemsize):
-        at = 0, outputs
-        product((inputs, outputs, rows), flat(x), (0, inputs), True, flat(dy), at, False, flat(dw), at, False)
-    else:
-        matmul_left_turned(table(x, inputs), table(dy, outputs), dw)
-    grad = table(dy, outputs)
+    grad = table(dy, dw.shape[1])
+    matmul_left_turned(table(x, dw.shape[0]), grad, dw)
     for j in range(db.size):
         db[j] = 0.0
-    for i in range(rows):
+    for i in range(grad.shape[0]):
         for j in range(db.size):
             db[j] += grad[i, j]
 

@@ -32,7 +32,7 @@ def by_norm(grad: Array, scratch: Array, max_norm: float) -> None:
     unit, total = 1.0, _squares(grad, 1.0)
     if not 1e-20 < total < 1e30:
         unit = _peak(grad)
-        if unit == 0 or not math.isfinite(unit):
+        if not 0.0 < unit < math.inf:  # not math.isfinite: where sums are taken in any order, x - x is 0
             return
         total = _squares(grad, unit)
     length = math.sqrt(total)

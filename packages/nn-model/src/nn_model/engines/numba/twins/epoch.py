@@ -1,5 +1,7 @@
 """The arithmetic around a step of an epoch."""
 
+import math
+
 from nn_layers.protocol import Array
 from nn_model.engines.numba.memory import flat
 from nn_model.engines.numba.registry import twin
@@ -38,12 +40,28 @@ def advance(cursor: Array, rows: int) -> None:
 
 
 @twin(kernels.close)
-def close(cursor: Array, end: int, sums: Array, lr: Array, log: Array, count: Array) -> None:
+def close(
+    cursor: Array, end: int, sums: Array, lr: Array, theta: Array, log: Array, count: Array, spoilt: Array
+) -> None:
     if cursor[0] < end:
         return
+    whole = 0.0
+    for i in range(theta.size):
+        whole += theta[i]
+    # Not math.isfinite, which takes x - x: that may be folded to 0 where sums may be taken in any order.
+    if not abs(whole) < math.inf:  # it may have overflowed by itself
+        for i in range(theta.size):
+            if not abs(theta[i]) < math.inf:
+                spoilt[0] = 1
     for i in range(4):
         log[count[0], i] = sums[i]
         sums[i] = 0
     log[count[0], 4] = lr[0]
     count[0] += 1
     cursor[0] = 0
+
+
+@twin(kernels.halt)
+def halt(spoilt: Array, value: Array) -> None:
+    if spoilt[0]:
+        value[0] = math.nan

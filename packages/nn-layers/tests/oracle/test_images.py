@@ -65,6 +65,7 @@ def convolutions(draw: st.DrawFn) -> tuple[Conv2D, tuple[int, int, int]]:
     return layer, images(draw, groups * inputs, reach)
 
 
+@pytest.mark.filterwarnings("ignore:Using padding='same' with even kernel:UserWarning")  # PyTorch copies then
 @settings(max_examples=200, deadline=None)
 @given(convolutions(), DTYPES, st.integers(0, 1000))
 def test_convolution(drawn: tuple[Conv2D, tuple[int, int, int]], dtype: str, seed: int) -> None:

@@ -108,9 +108,10 @@ def numbers_of(call: Call) -> int:
     sizes = [arg.size for arg in args if isinstance(arg, np.ndarray)]
     if kernel is gather:
         return 2 * sizes[-1]
-    if kernel.__module__ in (gather.__module__, tick.__module__):
+    home = getattr(kernel, "__module__", None) or ""  # NumPy's older ufuncs name none
+    if home in (gather.__module__, tick.__module__):
         return len(sizes)  # the clock and the epoch's sums: one place of each array
-    if kernel.__module__.startswith("nn_optim."):
+    if home.startswith("nn_optim."):
         return sum(min(size, sizes[0]) for size in sizes)
     return sum(sizes)
 

@@ -32,7 +32,7 @@ DTYPES = frozenset(("bool", "float32", "float64", *INTEGERS))
 
 def twin_module(kernel: Any) -> str | None:
     """Name the module, in the twins' package, that has the twin of a kernel; `None` where there is none."""
-    module, name = getattr(kernel, "__module__", ""), getattr(kernel, "__name__", "")
+    module, name = getattr(kernel, "__module__", None) or "", getattr(kernel, "__name__", "")
     place, _, file = module.rpartition(".")
     home = HOMES.get(module, file if place in HOMES else "")
     own = (

@@ -1,4 +1,6 @@
-"""Our own packages, as a person calls them; BLAS has the threads that the environment gives it, as everybody has."""
+"""Our own packages, as a person calls them, with the threads that everybody has."""
+
+import os
 
 import numpy as np
 
@@ -9,6 +11,8 @@ from nn_model.engines import choose
 __all__ = ["SOME", "answers", "automatic", "compiled", "epochs", "network", "passes", "steps", "updates"]
 
 
+THREADS = int(os.environ.get("OMP_NUM_THREADS", "1"))
+
 SOME = slice(None, None, 9973)
 """Of ten million parameters those that are compared."""
 
@@ -17,9 +21,9 @@ UPDATES = 1_000_000
 
 
 def network(row: Row, **options: str) -> NN:
-    """Make the row's network, whose BLAS is left as it is."""
+    """Make the row's network, with as many threads as everybody has."""
     nn: NN = row.make(**options)
-    nn.threads = None
+    nn.threads = THREADS
     return nn
 
 

@@ -4,9 +4,7 @@ Where other programs run too, two threads wait for each other and a product of s
 times as long; on an idle machine they gain little at this size (docs/decisions/0005-threads.md has the figures).
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
-from itertools import repeat
 from threading import Lock
 from typing import Any
 
@@ -31,11 +29,21 @@ class _Pools:
             self.libraries = tuple(ThreadpoolController().select(user_api="blas").lib_controllers)
         return self.libraries
 
-    def put(self, wanted: Iterable[int]) -> None:
-        """Set every library."""
-        for library, threads in zip(self.find(), wanted, strict=False):
-            if library.get_num_threads() != threads:
+    def limit(self) -> None:
+        """Set every library that has another number, and note what they had."""
+        found = [library.get_num_threads() for library in self.find()]
+        if any(threads != self.wanted for threads in found):
+            self.before = found
+            for library in self.find():
+                library.set_num_threads(self.wanted)
+
+    def put_back(self) -> None:
+        """Give every library what it had, if it was changed."""
+        if self.before:
+            for library, threads in zip(self.find(), self.before, strict=True):
                 library.set_num_threads(threads)
+            self.before = []
+            self.release()
 
     def release(self) -> None:
         """Let any thread set the libraries next: threadpoolctl keeps that for the thread that last did."""
@@ -74,29 +82,23 @@ class Limited:
             if not _POOLS.held:
                 _POOLS.held = self._holds = True
                 _POOLS.wanted = self._threads
-                _POOLS.before = [library.get_num_threads() for library in _POOLS.find()]
-                _POOLS.put(repeat(self._threads))
+                _POOLS.limit()
 
     def __exit__(self, *error: object) -> None:
         """Put back what was before, if it was changed here."""
         if self._holds:
             with _POOLS.lock:
-                _POOLS.put(_POOLS.before)
-                _POOLS.release()
+                _POOLS.put_back()
                 _POOLS.held = self._holds = False
 
 
 def forget() -> None:
     """Look for BLAS libraries anew: one was loaded since. A stretch of work that has begun limits it, too."""
     with _POOLS.lock:
-        known, _POOLS.libraries = _POOLS.libraries or (), None
-        if not _POOLS.held:
-            return
-        paths = {library.filepath for library in known}
-        new = tuple(library for library in _POOLS.find() if library.filepath not in paths)
-        _POOLS.libraries = (*known, *new)  # in the order of what they had before
-        _POOLS.before += [library.get_num_threads() for library in new]
-        _POOLS.put(repeat(_POOLS.wanted))
+        _POOLS.put_back()
+        _POOLS.libraries = None
+        if _POOLS.held:
+            _POOLS.limit()
 
 
 def in_use() -> int | None:

@@ -25,6 +25,7 @@ QUIET: dict[str, Any] = {"epochs": 1, "batch_size": 4, "verbose": False}
 @pytest.fixture(autouse=True)
 def three() -> Iterator[None]:
     """Give BLAS a number of threads of its own, three, which any thread may change."""
+    forget()  # another test's scipy may have brought a BLAS since the last look, which is watched here too
     libraries = ThreadpoolController().select(user_api="blas").lib_controllers
     before = [library.get_num_threads() for library in libraries]
     for library in libraries:

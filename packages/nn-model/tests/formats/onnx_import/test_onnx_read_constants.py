@@ -102,6 +102,7 @@ FAULTS: dict[str, tuple[str, list[str], dict[str, Any], dict[str, Any], str]] = 
     "unsqueeze": ("Unsqueeze", ["f", "a"], {}, {"f": F, "a": np.array([1, 1])}, "it names an axis twice"),
     "unsqueeze by floats": ("Unsqueeze", ["f", "a"], {}, {"f": F, "a": F}, "axes must be whole numbers"),
     "gather": ("Gather", ["f", "a"], {}, {"f": F, "a": np.array([3])}, "its places must be whole numbers below 3"),
+    "gather unsigned": ("Gather", ["f", "a"], {}, {"f": F, "a": np.array([1], "u8")}, "below 3, int32 or int64"),
     "split": ("Split", ["f", "a"], {}, {"f": F, "a": np.array([2, 2])}, "3 numbers cannot be split into [2, 2]"),
     "slice": (
         "Slice", ["f", "a", "a", "a", "z"], {}, {"f": F, "a": np.array([0]), "z": np.array([0])}, "no step 0",

@@ -73,8 +73,9 @@ def _gather(site: Site, shape: Shape) -> Move:
     axis = site.axis(site.attributes.whole("axis", 0), len(shape))
     places = site.known(1, "places")
     inside = not places.size or -shape[axis] <= places.min() <= places.max() < shape[axis]
-    if places.dtype.kind not in "iu" or not inside:
-        raise site.refuse(f"its places must be whole numbers below {shape[axis]}")
+    # As ONNX: places of another kind, unsigned ones too, are no places.
+    if places.dtype not in (np.int32, np.int64) or not inside:
+        raise site.refuse(f"its places must be whole numbers below {shape[axis]}, int32 or int64")
     size = size_of(shape) // max(shape[axis], 1) * places.size
     if size > 2 * max(size_of(shape), 1_000):
         raise site.refuse("it repeats the numbers of its input, which no layer does")

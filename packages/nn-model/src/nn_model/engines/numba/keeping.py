@@ -7,18 +7,7 @@ import numba
 from numba import types
 
 from nn_model.engines.numba.folder import folder
-
-
-def keep(dispatcher: Any) -> Any:
-    """Let numba keep what it compiles of this function in our folder, and give the function back."""
-    before = numba.config.CACHE_DIR
-    numba.config.CACHE_DIR = str(folder())  # read at once, by this function's cache alone
-    try:
-        dispatcher.enable_caching()
-    finally:
-        numba.config.CACHE_DIR = before
-    dispatcher._cache = _Forgiving(dispatcher._cache)  # numba lets such errors through to the caller
-    return dispatcher
+from nn_model.engines.numba.parts import in_parts
 
 
 class _Forgiving:
@@ -27,9 +16,9 @@ class _Forgiving:
     def __init__(self, cache: Any) -> None:
         self._cache = cache
 
-    def load_overload(self, *args: Any) -> Any:
+    def load_overload(self, signature: Any, context: Any) -> Any:
         with suppress(Exception):  # whatever unpickling a damaged file raises
-            return self._cache.load_overload(*args)
+            return self._cache.load_overload(signature, context)
         with suppress(Exception):
             self._cache.flush()
         return None
@@ -40,6 +29,30 @@ class _Forgiving:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._cache, name)
+
+
+class _Parts(_Forgiving):
+    """A cache of functions that no machine code is made of."""
+
+    def load_overload(self, signature: Any, context: Any) -> Any:
+        return super().load_overload(signature, in_parts(context))
+
+
+def keep(dispatcher: Any, cache: type[_Forgiving] = _Forgiving) -> Any:
+    """Let numba keep what it compiles of this function in our folder, and give the function back."""
+    before = numba.config.CACHE_DIR
+    numba.config.CACHE_DIR = str(folder())  # read at once, by this function's cache alone
+    try:
+        dispatcher.enable_caching()
+    finally:
+        numba.config.CACHE_DIR = before
+    dispatcher._cache = cache(dispatcher._cache)  # numba lets such errors through to the caller
+    return dispatcher
+
+
+def keep_part(dispatcher: Any) -> Any:
+    """Let numba keep a function that only compiled ones call."""
+    return keep(dispatcher, _Parts)
 
 
 def general(dispatcher: Any) -> Any:

@@ -4,9 +4,11 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 import numba
+from numba.core.compiler import Compiler
 
 from nn_layers.protocol import Kernel
-from nn_model.engines.numba.keeping import general, keep
+from nn_model.engines.numba.keeping import general, keep_part
+from nn_model.engines.numba.parts import PartCompiler
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -30,18 +32,19 @@ OPTIONS: dict[str, Any] = {
     "_nrt": False,  # no reference counts: an allocation does not compile
     "no_cfunc_wrapper": True,  # neither C nor Python calls these: compiled functions do
     "no_cpython_wrapper": True,
+    "pipeline_class": PartCompiler,
 }
 
 
 def compiled(function: F) -> F:
     """Compile a function that compiled ones call, with the twins' options."""
-    made: F = general(keep(numba.njit(**OPTIONS)(function)))
+    made: F = general(keep_part(numba.njit(**OPTIONS)(function)))
     return made
 
 
 def apart(function: F) -> F:
     """Compile a long function that is called, and never written into those that call it."""
-    made: F = general(keep(numba.njit(**OPTIONS | {"inline": "never"})(function)))
+    made: F = general(keep_part(numba.njit(**OPTIONS | {"inline": "never"})(function)))
     return made
 
 
@@ -57,5 +60,6 @@ def twin(kernel: Kernel) -> Callable[[F], F]:
 
 def callable_from_python(made: F) -> F:
     """Give a twin that Python can call; for tests, since drivers need none."""
-    again: F = numba.njit(**OPTIONS | {"no_cpython_wrapper": False})(made.py_func)  # type: ignore[attr-defined]  # a dispatcher
+    options = OPTIONS | {"no_cpython_wrapper": False, "pipeline_class": Compiler}
+    again: F = numba.njit(**options)(made.py_func)  # type: ignore[attr-defined]  # a dispatcher
     return again

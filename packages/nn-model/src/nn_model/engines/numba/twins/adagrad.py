@@ -11,6 +11,7 @@ from nn_optim.protocol import Array
 def update(theta: Array, grad: Array, total: Array, scratch: Array, lr: Array, eps: float, eps_inside: int) -> None:
     kind = theta.dtype.type
     rate, inside, outside = kind(lr[0]), kind(eps if eps_inside else 0.0), kind(0.0 if eps_inside else eps)
-    for i in range(theta.size):
-        total[i] += grad[i] * grad[i]
-        theta[i] -= rate * (grad[i] / (math.sqrt(total[i] + inside) + outside))
+    for i in range(theta.size):  # all is read before anything is written: see adam
+        g, p = grad[i], theta[i]
+        square = total[i] + g * g
+        total[i], theta[i] = square, p - rate * (g / (math.sqrt(square + inside) + outside))

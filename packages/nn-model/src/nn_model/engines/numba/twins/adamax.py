@@ -21,7 +21,7 @@ def update(
     kind = theta.dtype.type
     rate, small = kind(lr[0] / (1.0 - b1 ** step[0])), kind(eps)
     keep, new, keep2 = kind(b1), kind(1.0 - b1), kind(b2)
-    for i in range(theta.size):
-        m[i] = keep * m[i] + new * grad[i]
-        u[i] = max(keep2 * u[i], abs(grad[i]) + small)
-        theta[i] -= rate * (m[i] / u[i])
+    for i in range(theta.size):  # all is read before anything is written: see adam
+        g, p = grad[i], theta[i]
+        mean, peak = keep * m[i] + new * g, max(keep2 * u[i], abs(g) + small)
+        m[i], u[i], theta[i] = mean, peak, p - rate * (mean / peak)

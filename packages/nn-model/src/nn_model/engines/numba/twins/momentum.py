@@ -9,6 +9,6 @@ from nn_optim.protocol import Array
 def update(theta: Array, grad: Array, b: Array, scratch: Array, lr: Array, mu: float) -> None:
     kind = theta.dtype.type
     rate, keep = kind(lr[0]), kind(mu)
-    for i in range(theta.size):
-        b[i] = keep * b[i] + grad[i]
-        theta[i] -= rate * b[i]
+    for i in range(theta.size):  # all is read before anything is written: see adam
+        p, mean = theta[i], keep * b[i] + grad[i]
+        b[i], theta[i] = mean, p - rate * mean

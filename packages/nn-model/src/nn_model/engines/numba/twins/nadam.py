@@ -66,8 +66,7 @@ def _move(
     correction = math.sqrt(1.0 - b2**t)
     small, of_mean, of_gradient = kind(eps * correction), kind(rate * correction * c), kind(rate * correction * d)
     keep, new, keep2, new2 = kind(b1), kind(1.0 - b1), kind(b2), kind(1.0 - b2)
-    for i in range(theta.size):
-        g = grad[i]
-        m[i] = keep * m[i] + new * g
-        v[i] = keep2 * v[i] + new2 * (g * g)
-        theta[i] -= (of_mean * m[i] + of_gradient * g) / (math.sqrt(v[i]) + small)
+    for i in range(theta.size):  # all is read before anything is written: see adam
+        g, p = grad[i], theta[i]
+        mean, square = keep * m[i] + new * g, keep2 * v[i] + new2 * (g * g)
+        m[i], v[i], theta[i] = mean, square, p - (of_mean * mean + of_gradient * g) / (math.sqrt(square) + small)

@@ -9,6 +9,7 @@ from nn_optim.protocol import Array
 def update(theta: Array, grad: Array, b: Array, scratch: Array, lr: Array, mu: float) -> None:
     kind = theta.dtype.type
     rate, keep = kind(lr[0]), kind(mu)
-    for i in range(theta.size):
-        b[i] = keep * b[i] + grad[i]
-        theta[i] -= rate * (grad[i] + keep * b[i])
+    for i in range(theta.size):  # all is read before anything is written: see adam
+        g, p = grad[i], theta[i]
+        mean = keep * b[i] + g
+        b[i], theta[i] = mean, p - rate * (g + keep * mean)

@@ -14,6 +14,7 @@ def update(
     kind = theta.dtype.type
     rate, keep, new = kind(lr[0]), kind(alpha), kind(1.0 - alpha)
     inside, outside = kind(eps if eps_inside else 0.0), kind(0.0 if eps_inside else eps)
-    for i in range(theta.size):
-        v[i] = keep * v[i] + new * (grad[i] * grad[i])
-        theta[i] -= rate * (grad[i] / (math.sqrt(v[i] + inside) + outside))
+    for i in range(theta.size):  # all is read before anything is written: see adam
+        g, p = grad[i], theta[i]
+        square = keep * v[i] + new * (g * g)
+        v[i], theta[i] = square, p - rate * (g / (math.sqrt(square + inside) + outside))

@@ -23,6 +23,12 @@ def generator(seed: int, role: str, position: tuple[int, ...] = ()) -> np.random
     return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(ROLES[role], *position)))
 
 
+def entropy(seed: int, role: str) -> Array:
+    """Give the numbers, (k,), that `SeedSequence` makes a consumer's generators from; a position's follow them."""
+    count = max(4, -(-seed.bit_length() // 32))
+    return np.array([*(seed >> 32 * k & 0xFFFFFFFF for k in range(count)), ROLES[role]], np.uint32)
+
+
 def make_vectors(layout: Layout, seed: int, dtype: DTypeLike) -> Vectors:
     """Allocate the vectors and draw the first parameters; every layer draws from a generator of its own.
 

@@ -2,7 +2,8 @@
 
 import time
 import tracemalloc
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -10,9 +11,11 @@ import pytest
 
 import nn_model.train
 import nn_model.train.callbacks
+import nn_model.train.fit
 from nn_layers import Dense, Dropout, ElasticNet, He, ReLU
 from nn_loss import MSE, CrossEntropy, Loss
 from nn_model import NN
+from nn_model.train.loop import Loop
 from nn_model.train.source import Source, make_source
 from nn_model.train.stream import stream
 from nn_optim import SGD, Adam, ClipNorm
@@ -79,3 +82,32 @@ def test_names_are_exported(module: Any) -> None:
         assert getattr(module, name).__doc__.partition("\n")[0].endswith(".")
     with pytest.raises(AttributeError, match="has no attribute 'Trainer'"):
         module.Trainer  # noqa: B018  # the access is the test
+
+
+@pytest.mark.parametrize("engine", ["numpy", "numba"])
+@pytest.mark.parametrize("shuffle", [True, False])
+@pytest.mark.parametrize("pace", [1, 2, 5, 7, 1000])
+def test_epochs_gone_through_at_once_are_those_of_a_watched_run(
+    x: Array, y: Array, recorder: Any, monkeypatch: pytest.MonkeyPatch, engine: Any, shuffle: bool, pace: int
+) -> None:
+    pytest.importorskip("numba" if engine == "numba" else "numpy")
+    monkeypatch.setattr(Loop, "timely", lambda _: pace)
+    watched, alone, stopped = (NN([Dense(4, 3)], CrossEntropy(), Adam(), engine=engine) for _ in range(3))
+    options: dict[str, Any] = {"batch_size": 9, "shuffle": shuffle, "verbose": False}
+    rows, labels = x[:36], y[:36]
+    history = watched.fit(rows, labels, epochs=7, callbacks=[recorder()], **options)
+    assert alone.fit(rows, labels, epochs=7, **options).train_loss == history.train_loss
+    assert alone.theta.tobytes() == watched.theta.tobytes()
+
+    @contextmanager
+    def hurried() -> Iterator[Callable[[], str | None]]:
+        yield lambda: "somebody wants to go home"
+
+    with monkeypatch.context() as patch:  # it ends after its first burst, wherever that is
+        patch.setattr(nn_model.train.fit, "interruptible", hurried)
+        stopped.fit(rows, labels, epochs=7, **options)
+    assert stopped.run is not None
+    assert stopped.run.step == min(pace - (pace % 4 if pace > 4 else 0), 28)
+    again = stopped.fit(rows, labels, epochs=7, resume=True, **options)
+    assert again.train_loss == history.train_loss
+    assert stopped.theta.tobytes() == watched.theta.tobytes()

@@ -19,6 +19,7 @@ def dash(loop: "Loop", log: Log) -> str | None:
         loop.close_epoch()
     source.begin(run.epoch, run.batch)
     while reason is None and run.epoch < loop.epochs:
+        source.first[0] = run.epoch
         burst(loop, log)
         reason = loop.interrupted()
     return reason

@@ -11,6 +11,26 @@ JUMP = 0x9E3779B97F4A7C15F39CC0605CEDC835
 """2^128 by the golden ratio, by which NumPy's PCG64 too jumps: no two batches come near each other."""
 
 
+def reorder(
+    cursor: Array,
+    words: Array,
+    first: Array,
+    done: Array,
+    pool: Array,  # noqa: ARG001  # the twin's
+    rows: Array,
+    order: Array,
+) -> None:
+    """At the beginning of an epoch draw its order, from the seed and the epoch's number alone.
+
+    cursor, first, done: (1,), the epoch is first + done; words: (k,), the seed's; rows: (n,) -> order: (n,).
+    Scratch: pool (4,).
+    """
+    if cursor[0] == 0:
+        seed = np.random.SeedSequence([*words.tolist(), int(first[0] + done[0])])
+        order[...] = rows
+        np.random.default_rng(seed).shuffle(order)
+
+
 def gather(data: Array, order: Array, cursor: Array, out: Array) -> None:
     """Take the next rows of the order. data: (N, ...), order: (n,), cursor: (1,) -> out: (rows, ...)."""
     start = cursor[0]

@@ -4,8 +4,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from nn_layers.vectors import generator
+from nn_layers.vectors import entropy
 from nn_model.arrays import Array
+from nn_model.train import kernels
 from nn_model.train.augmenting import Augmenting
 
 
@@ -29,6 +30,8 @@ class Source:
         What changes the rows of a batch once they are gathered; `None`: nothing.
     order, cursor
         The order of the epoch under way, `(n,)`, and how many of its rows are done, `(1,)`: programs read both.
+    words, first, pool
+        What orders are drawn from: the seed's numbers, and the epoch that a program began with, `(1,)`; scratch `(4,)`.
     """
 
     x: Array
@@ -42,11 +45,16 @@ class Source:
     augmenting: Augmenting | None = None
     order: Array = field(init=False)
     cursor: Array = field(init=False)
+    words: Array = field(init=False)
+    first: Array = field(init=False)
+    pool: Array = field(init=False)
 
     def __post_init__(self) -> None:
         """Allocate the order once; epochs write into it."""
         self.order = self.rows.copy()
         self.cursor = np.zeros(1, np.intp)
+        self.words, self.first = entropy(self.seed, "shuffle"), np.zeros(1, np.int64)
+        self.pool = np.zeros(4, np.uint64)
 
     @property
     def batches(self) -> int:
@@ -55,9 +63,8 @@ class Source:
 
     @property
     def steady(self) -> bool:
-        """Whether all epochs are alike, and all their batches as long: a program then goes from one to the next."""
-        changing = self.shuffle or self.augmenting is not None
-        return not changing and len(self.rows) % self.batch_size == 0
+        """Whether all batches are as long, and nothing changes their rows: a program then goes from epoch to epoch."""
+        return self.augmenting is None and len(self.rows) % self.batch_size == 0
 
     def size(self, batch: int) -> int:
         """How many rows this batch of an epoch has."""
@@ -65,12 +72,16 @@ class Source:
 
     def begin(self, epoch: int, batch: int) -> None:
         """Put the rows in the order of this epoch, counted from 0, and go to one of its batches."""
-        self.order[...] = self.rows
+        self.first[0], self.cursor[0] = epoch, 0
         if self.shuffle:
-            generator(self.seed, "shuffle", (epoch,)).shuffle(self.order)
+            kernels.reorder(*self.drawing(np.zeros(1, np.int64)))
         if self.augmenting is not None:
             self.augmenting.begin(epoch)
         self.cursor[0] = batch * self.batch_size
+
+    def drawing(self, done: Array) -> tuple[Array, ...]:
+        """Give what `kernels.reorder` takes; `done` counts the epochs, `(1,)`, since `first`."""
+        return self.cursor, self.words, self.first, done, self.pool, self.rows, self.order
 
 
 def make_source(

@@ -45,6 +45,8 @@ def stream(program: Program, source: Source, sums: Array, log: Log | None = None
     if source.in_place:
         program.feed(source.x, source.given, source.weights)
     else:
+        if log is not None and source.shuffle:
+            gathering.add("gather", [(kernels.reorder, *source.drawing(log.count))])
         _gather(gathering, program, source, rows)
     closing.extend(program.measure)
     closing.add("epoch", [(kernels.tally, program.value, program.denominator, program.correct, rows, sums)])

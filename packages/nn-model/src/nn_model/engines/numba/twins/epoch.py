@@ -5,7 +5,16 @@ import math
 from nn_layers.protocol import Array
 from nn_model.engines.numba.memory import flat
 from nn_model.engines.numba.registry import twin
+from nn_model.engines.numba.shuffling import shuffle
 from nn_model.train import kernels
+
+
+@twin(kernels.reorder)
+def reorder(cursor: Array, words: Array, first: Array, done: Array, pool: Array, rows: Array, order: Array) -> None:
+    if cursor[0] == 0:
+        for i in range(order.size):
+            order[i] = rows[i]
+        shuffle(words, first[0] + done[0], pool, order)
 
 
 @twin(kernels.gather)

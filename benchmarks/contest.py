@@ -81,7 +81,6 @@ def play(players: list[Player], result: Result, settings: Settings) -> None:
             return
         left = left[1:] + left[:1]
         for player in tuple(left):
-            time.sleep(0.003)  # threads of the one before stop spinning
             answer = player.ask()
             if stands(player, answer, result):
                 times = result.times[player.contender.name]

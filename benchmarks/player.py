@@ -1,6 +1,7 @@
 """A contender's process, as seen from outside."""
 
 import json
+import signal
 import subprocess
 import sys
 from dataclasses import dataclass, field
@@ -51,11 +52,19 @@ class Player:
         return {"failed": last[0] if last else f"ended with {self.process.wait()}"}
 
     def ask(self, **words: Any) -> dict[str, Any]:
-        """Say something and wait for the answer."""
+        """Say something and wait for the answer; the process stands still before and after."""
+        self._signal("SIGCONT")
         if self.process.stdin and self.process.poll() is None:
             self.process.stdin.write(json.dumps(words) + "\n")
             self.process.stdin.flush()
-        return self.hear()
+        answer = self.hear()
+        self._signal("SIGSTOP")
+        return answer
+
+    def _signal(self, name: str) -> None:
+        """Stop the process, or let it go on: BLAS's idle threads keep a core busy for a tenth of a second and more."""
+        if hasattr(signal, name):  # not on Windows
+            self.process.send_signal(getattr(signal, name))
 
     def stop(self) -> None:
         """End the process."""

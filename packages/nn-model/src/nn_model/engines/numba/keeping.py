@@ -7,7 +7,7 @@ import numba
 from numba import types
 
 from nn_model.engines.numba.folder import folder
-from nn_model.engines.numba.parts import in_parts
+from nn_model.engines.numba.libraries import DriverCompiler, in_parts
 
 
 class _Forgiving:
@@ -68,4 +68,5 @@ def general(dispatcher: Any) -> Any:
 
 def keep_driver(function: Any) -> Any:
     """Compile and keep a driver: it holds no lock of the interpreter while it runs."""
-    return keep(numba.njit(nogil=True, error_model="numpy", _nrt=False, no_cfunc_wrapper=True)(function))
+    made = numba.njit(nogil=True, error_model="numpy", _nrt=False, no_cfunc_wrapper=True, pipeline_class=DriverCompiler)
+    return keep(made(function))

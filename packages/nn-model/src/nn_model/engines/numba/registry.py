@@ -8,7 +8,7 @@ from numba.core.compiler import Compiler
 
 from nn_layers.protocol import Kernel
 from nn_model.engines.numba.keeping import general, keep_part
-from nn_model.engines.numba.parts import PartCompiler
+from nn_model.engines.numba.libraries import PartCompiler
 
 F = TypeVar("F", bound=Callable[..., Any])
 

@@ -16,7 +16,8 @@ from numba.np.linalg import check_blas_return, ensure_blas, get_blas_kind
 
 from nn_layers.protocol import Array
 from nn_model.engines.numba.registry import apart
-from nn_model.engines.numba.tiles import PLAIN, At, fits, stay, tiled
+from nn_model.engines.numba.strips import MOST_TERMS, along_lines, narrow, striped
+from nn_model.engines.numba.tiles import BYTES, PLAIN, At, fits, stay, tiled
 
 BYTE, PLACE = ir.IntType(8), ir.IntType(64)
 POINTER = BYTE.as_pointer()
@@ -80,8 +81,19 @@ def product(
     """
     stay()
     m, n, k = shape
-    if b_turned or add or not fits(m, n, k, c.itemsize):
-        _gemm(shape, a, a_at, a_turned, b, b_at, b_turned, c, c_at, add)
-        return
     line, on = (1, a_at[1]) if a_turned else (a_at[1], 1)
-    tiled(m, n, c, c_at, a, (a_at[0], line), b, b_at[0], ((1, 0, 0), (1, 0, 0), (k, on, b_at[1])), c, (0, 0), PLAIN)
+    # Columns side by side, as a column of one number each is, too.
+    across = not b_turned or (k == 1 and b_at[1] == 1)
+    if add:
+        _gemm(shape, a, a_at, a_turned, b, b_at, b_turned, c, c_at, add)
+    elif n == 1 and on == 1 and k <= MOST_TERMS and (b_turned or b_at[1] == 1) and BYTES == 64:
+        along_lines(m, k, a, (a_at[0], line), b, b_at[0], c, c_at)
+    elif n == 1 and line == 1 and c_at[1] == 1 and across and narrow(1, m, k, c.itemsize):
+        striped(1, m, k, c, c_at, b, (b_at[0], 0, b_at[1]), a, (a_at[0], on), c, (0, 0))
+    elif across and narrow(m, n, k, c.itemsize):
+        striped(m, n, k, c, c_at, a, (a_at[0], line, on), b, b_at, c, (0, 0))
+    elif across and fits(m, n, k, c.itemsize):
+        loops = (1, 0, 0), (1, 0, 0), (k, on, b_at[1])
+        tiled(m, n, c, c_at, a, (a_at[0], line), b, b_at[0], loops, c, (0, 0), PLAIN)
+    else:
+        _gemm(shape, a, a_at, a_turned, b, b_at, b_turned, c, c_at, add)

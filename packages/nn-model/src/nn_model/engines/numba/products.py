@@ -8,9 +8,7 @@ from nn_layers.protocol import Array
 from nn_model.engines.numba.blas import product
 from nn_model.engines.numba.memory import flat
 from nn_model.engines.numba.registry import compiled
-
-TINY = 128
-"""Products of at most so many multiplications are made by loops."""
+from nn_model.engines.numba.tiles import TINY
 
 
 @compiled

@@ -26,6 +26,9 @@ BYTES = 64 if FEATURES.get("avx512f") else 32 if FEATURES.get("avx") else 16
 LINES, VECTORS, NARROW = 4, 3 if BYTES == 32 else 4, 2
 """Lines of a tile, and vectors of wide and narrow ones: sums take at most 24 of 32 registers, with AVX 12 of 16."""
 
+TINY = 128
+"""Products of at most so many multiplications are made by loops."""
+
 CACHE = 600_000
 """Bytes."""
 

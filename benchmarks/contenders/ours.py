@@ -1,14 +1,18 @@
 """Our own packages, as a person calls them, with the threads that everybody has."""
 
 import os
+import sys
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
 from benchmarks.row import Row, Run
 from nn_model import NN
 from nn_model.engines import choose
+from nn_model.train import Callback
 
-__all__ = ["SOME", "answers", "automatic", "compiled", "epochs", "network", "passes", "steps", "updates"]
+__all__ = ["SOME", "answers", "automatic", "compiled", "epochs", "network", "passes", "steps", "updates", "with_bar"]
 
 
 THREADS = int(os.environ.get("OMP_NUM_THREADS", "1"))
@@ -40,7 +44,7 @@ def steps(row: Row) -> Run:
     return run
 
 
-def epochs(row: Row, engine: str = "numpy") -> Run:
+def epochs(row: Row, engine: str = "numpy", callbacks: Sequence[Callback] = ()) -> Run:
     """Train by `fit`."""
     nn = network(row, engine=engine)
     x, y = row.data()
@@ -54,12 +58,35 @@ def epochs(row: Row, engine: str = "numpy") -> Run:
             batch_size=size,
             validation_split=None,
             shuffle=row.shuffle,
+            callbacks=callbacks,
             verbose=False,
             allow_one_class=True,
         )
         return float(history[-1].train_loss)
 
     return run
+
+
+class Terminal:
+    """A stream that says it is a terminal, so that bars are drawn."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+
+    def isatty(self) -> bool:
+        """Say yes."""
+        return True
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+
+def with_bar(row: Row) -> Run:
+    """Train by `fit` with a progress bar."""
+    from nn_model.train.callbacks import ProgressBar  # noqa: PLC0415  # an extra
+
+    sys.stderr = Terminal(sys.stderr)
+    return epochs(row, callbacks=[ProgressBar()])
 
 
 def compiled(row: Row) -> Run:

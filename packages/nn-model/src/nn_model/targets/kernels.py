@@ -17,7 +17,7 @@ def column(labels: Array, targets: Array) -> None:
 
 def count_largest(scores: Array, labels: Array, guess: Array, hit: Array, correct: Array) -> None:
     """Write the share of rows whose largest score stands at the label: the first of several equal ones counts."""
-    np.argmax(scores, axis=-1, out=guess)
+    scores.argmax(-1, guess)
     np.equal(guess, labels, out=hit)
     correct[0] = np.count_nonzero(hit) / hit.size
 

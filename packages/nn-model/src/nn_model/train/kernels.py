@@ -35,7 +35,8 @@ def gather(data: Array, order: Array, cursor: Array, out: Array) -> None:
     """Take the next rows of the order. data: (N, ...), order: (n,), cursor: (1,) -> out: (rows, ...)."""
     start = cursor[0]
     # The row numbers are a permutation of the data's own: "clip" never clips, and needs no buffer.
-    np.take(data, order[start : start + len(out)], axis=0, out=out, mode="clip")
+    # The method takes a third of the time of `np.take`, for a few rows.
+    data.take(order[start : start + len(out)], 0, out, "clip")
 
 
 def seek(rng: np.random.Generator, home: dict[str, Any], cursor: Array) -> None:

@@ -16,7 +16,7 @@ from benchmarks.contest import Settings, contest
 from benchmarks.machine import cores, installed_bytes, machine, versions
 from benchmarks.pages import write_page
 from benchmarks.picture import draw
-from benchmarks.results import Report, read, write
+from benchmarks.results import Report, read, replaced, write
 from benchmarks.rows import ROWS, chosen
 from benchmarks.table import block
 
@@ -33,7 +33,9 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--threads", type=int, nargs="+", help="numbers of threads (1, and all cores)")
     made.add_argument("--json", type=Path, help="where to write everything, all rounds included")
     made.add_argument("--picture", type=Path, help="where to write the chart")
-    made.add_argument("--from", type=Path, dest="source", help="measure nothing: take an earlier run's JSON file")
+    made.add_argument(
+        "--from", type=Path, dest="source", help="an earlier run's JSON file: only named rows are measured"
+    )
     made.add_argument("--write", action="store_true", help="put tables and chart into docs/, and the results beside")
     return made
 
@@ -59,7 +61,8 @@ def main() -> None:
     except ValueError as error:
         made.error(str(error))
     threads = args.threads or sorted({1, cores()})
-    report = read(args.source) if args.source else measure(names, threads, QUICK if args.quick else Settings())
+    new = measure(names if args.rows or not args.source else [], threads, QUICK if args.quick else Settings())
+    report = replaced(read(args.source), new) if args.source else new
     if args.rows and not args.source:
         report.asked = names
     for name, size in report.installed.items():

@@ -44,9 +44,14 @@ def where(report: Report) -> str:
     """Say where and when."""
     libraries = ", ".join(f"{name} {version}" for name, version in report.versions.items())
     m = report.machine
+    rows = "; ".join(
+        f"{', '.join(row for row, then in report.again.items() if then == when)} at {when}"
+        for when in dict.fromkeys(report.again.values())
+    )
+    anew = f" Measured anew: {rows}." if rows else ""
     return (
         f"{report.date}, {m['processor']}, {m['cores']} cores, {m['system']}, Python {m['python']}, load {m['load']} "
-        f"at the beginning; {libraries}. Medians; in bold where ours is not slower than the best peer."
+        f"at the beginning; {libraries}. Medians; in bold where ours is not slower than the best peer.{anew}"
     )
 
 

@@ -1,12 +1,12 @@
 """What was measured: as objects, and as a JSON file."""
 
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from statistics import median
 from typing import Any
 
-__all__ = ["Report", "Result", "Times", "read", "write"]
+__all__ = ["Report", "Result", "Times", "read", "replaced", "write"]
 
 VERSION = 1
 
@@ -76,7 +76,10 @@ class Result:
 
 @dataclass(slots=True)
 class Report:
-    """A whole run: where and when, every row, and which rows were asked for: all, where none is named."""
+    """A whole run: where and when, every row, and which rows were asked for: all, where none is named.
+
+    `again` says which rows were measured anew, and when.
+    """
 
     date: str
     machine: dict[str, Any]
@@ -84,10 +87,18 @@ class Report:
     installed: dict[str, int] = field(default_factory=dict)
     results: list[Result] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
+    again: dict[str, str] = field(default_factory=dict)
 
     def find(self, row: str, threads: int) -> Result | None:
         """Give a row, if it was measured."""
         return next((r for r in self.results if (r.row, r.threads) == (row, threads) and not r.refused), None)
+
+
+def replaced(old: Report, new: Report) -> Report:
+    """Put rows that were measured anew in the place of those of an earlier run."""
+    results = {(result.row, result.threads): result for result in [*old.results, *new.results]}
+    again = old.again | {result.row: new.date for result in new.results}
+    return replace(old, results=list(results.values()), again=again)
 
 
 def write(report: Report, path: Path) -> None:

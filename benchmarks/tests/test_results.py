@@ -9,7 +9,7 @@ from benchmarks import __main__ as command
 from benchmarks import check, pages
 from benchmarks.machine import installed_bytes
 from benchmarks.picture import draw
-from benchmarks.results import Report, Result, Times, read, write
+from benchmarks.results import Report, Result, Times, read, replaced, write
 from benchmarks.table import block, duration, markdown, threads_markdown
 
 
@@ -46,6 +46,19 @@ def test_a_report_comes_back_from_its_file(tmp_path: Path) -> None:
     (tmp_path / "b.json").write_text('{"version": 2}')
     with pytest.raises(ValueError, match="is no report of version 1"):
         read(tmp_path / "b.json")
+
+
+def test_rows_measured_anew_take_the_place_of_the_old_ones() -> None:
+    old, new = report(0.002), report(0.001)
+    old.results += report(0.004, threads=2).results
+    new.date = "later"
+    joined = replaced(old, new)
+    assert joined.find("mlp-sgd", 1) == new.results[0]
+    assert joined.find("mlp-sgd", 2) == old.results[2]
+    assert len(joined.results) == len(old.results)
+    assert (joined.date, joined.again) == (old.date, {"mlp-sgd": "later", "cnn": "later"})
+    assert "Measured anew: mlp-sgd, cnn at later." in pages.where(joined)
+    assert "anew" not in pages.where(old)
 
 
 def test_medians_minima_and_ratios() -> None:

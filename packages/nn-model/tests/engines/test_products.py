@@ -41,7 +41,9 @@ def test_products_are_those_of_numpy(compiled: Any, dtype: str, turned: str, gap
         out, out_at = spread(np.zeros((m, n), dtype), n + gap)
         compiled((m, n, k), a, a_at, turned == "left", b, b_at, turned == "right", out, out_at, False)
         wanted, _ = spread(left @ right, n + gap)
-        np.testing.assert_allclose(out, wanted, rtol=0, atol=np.finfo(dtype).eps * 4 * (k + 1), err_msg=f"{m, n, k}")
+        np.testing.assert_allclose(
+            out, wanted, rtol=0, atol=float(np.finfo(dtype).eps) * 4 * (k + 1), err_msg=f"{m, n, k}"
+        )
 
 
 def test_a_number_that_is_none_spoils_its_own_line_only(compiled: Any) -> None:

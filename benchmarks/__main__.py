@@ -7,6 +7,7 @@ did not take part; such a run is never written into docs/.
 """
 
 import argparse
+import signal
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -54,6 +55,8 @@ def measure(names: list[str], threads: list[int], settings: Settings) -> Report:
 
 def main() -> None:
     """Measure, print, write."""
+    # A process that is told to end tells its contenders, which stand still and would stay so.
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     made = parser()
     args = made.parse_args()
     try:
@@ -61,8 +64,9 @@ def main() -> None:
     except ValueError as error:
         made.error(str(error))
     threads = args.threads or sorted({1, cores()})
-    new = measure(names if args.rows or not args.source else [], threads, QUICK if args.quick else Settings())
-    report = replaced(read(args.source), new) if args.source else new
+    old = read(args.source) if args.source else None
+    new = measure([] if old and not args.rows else names, threads, QUICK if args.quick else Settings())
+    report = new if old is None else replaced(old, new) if args.rows else old
     if args.rows and not args.source:
         report.asked = names
     for name, size in report.installed.items():

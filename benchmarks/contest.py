@@ -57,6 +57,7 @@ def contest(row: Row, threads: int, settings: Settings) -> Result:
 def ready(player: Player, result: Result) -> bool:
     """Wait until a contender is prepared, and note its loss; or why it cannot."""
     answer = player.hear()
+    player.stand_still()
     if stands(player, answer, result):
         result.times[player.contender.name] = Times(player.contender.role, answer["loss"], answer["setup"])
     return "failed" not in answer

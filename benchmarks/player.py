@@ -4,6 +4,7 @@ import json
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -55,14 +56,18 @@ class Player:
         """Say something and wait for the answer; the process stands still before and after."""
         self._signal("SIGCONT")
         if self.process.stdin and self.process.poll() is None:
-            self.process.stdin.write(json.dumps(words) + "\n")
-            self.process.stdin.flush()
+            with suppress(BrokenPipeError):  # it has just died, and answers so
+                self.process.stdin.write(json.dumps(words) + "\n")
+                self.process.stdin.flush()
         answer = self.hear()
-        self._signal("SIGSTOP")
+        self.stand_still()
         return answer
 
+    def stand_still(self) -> None:
+        """Stop the process until it is asked: BLAS's idle threads keep a core busy for a tenth of a second and more."""
+        self._signal("SIGSTOP")
+
     def _signal(self, name: str) -> None:
-        """Stop the process, or let it go on: BLAS's idle threads keep a core busy for a tenth of a second and more."""
         if hasattr(signal, name):  # not on Windows
             self.process.send_signal(getattr(signal, name))
 

@@ -78,7 +78,7 @@ class Result:
 class Report:
     """A whole run: where and when, every row, and which rows were asked for: all, where none is named.
 
-    `again` says which rows were measured anew, and when.
+    `again` says which rows, with how many threads, were measured anew, and when.
     """
 
     date: str
@@ -95,10 +95,20 @@ class Report:
 
 
 def replaced(old: Report, new: Report) -> Report:
-    """Put rows that were measured anew in the place of those of an earlier run."""
+    """Put rows that were measured anew in the place of those of an earlier run.
+
+    Raises
+    ------
+    ValueError
+        Another machine or other libraries: their times mean nothing beside each other.
+    """
+    for name, was, now in (("machine", old.machine, new.machine), ("libraries", old.versions, new.versions)):
+        if other := [key for key in was | now if key != "load" and was.get(key) != now.get(key)]:
+            raise ValueError(f"the {name} are not those of the earlier run: {', '.join(other)}; measure all rows")
     results = {(result.row, result.threads): result for result in [*old.results, *new.results]}
-    again = old.again | {result.row: new.date for result in new.results}
-    return replace(old, results=list(results.values()), again=again)
+    again = old.again | {f"{result.row} ({result.threads})": new.date for result in new.results}
+    asked = [*dict.fromkeys([*old.asked, *(result.row for result in new.results)])] if old.asked else []
+    return replace(old, results=list(results.values()), again=again, asked=asked)
 
 
 def write(report: Report, path: Path) -> None:

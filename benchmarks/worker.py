@@ -3,9 +3,11 @@
 It speaks in lines of JSON on standard input and output; whatever libraries print goes to standard error.
 """
 
+import ctypes
 import json
 import math
 import os
+import signal
 import sys
 import time
 from typing import Any
@@ -17,6 +19,9 @@ __all__ = ["CHECK_TIMES", "environment"]
 
 CHECK_TIMES = 20
 """After so many steps the losses of all contenders must agree."""
+
+PR_SET_PDEATHSIG = 1
+"""Linux' number for it."""
 
 LONG = 1.0
 """No round is made longer than so many seconds to make a call's own cost a small share of it."""
@@ -78,8 +83,15 @@ def serve(contender: Contender, row: str, asked: Any, answered: Any) -> None:
             say(**timed(run, times))
 
 
+def end_with_parent() -> None:
+    """End when whoever asks has ended, however: a process that stands still would never notice (Linux)."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
 def main() -> None:
     """Take the row's and the contender's names."""
+    end_with_parent()
     row, name = sys.argv[1:]
     answered = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import time
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -31,6 +32,30 @@ def test_everybody_who_can_takes_turns_and_the_others_are_named() -> None:
         assert times.setup > 0
     assert 0 < (result.times["nn numpy"].loss or 0) < 10
     assert result.times["its matrix products"].loss is None  # a yardstick has none to compare
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere contenders notice when they are asked next")
+def test_contenders_that_stand_still_end_with_a_process_that_is_killed() -> None:
+    code = """
+import time
+from benchmarks.player import Player
+from benchmarks.rows import ROWS
+row = ROWS["xor"]
+player = Player.start(row, row.contenders[0], 1)
+player.hear()
+player.stand_still()
+print(player.process.pid, flush=True)
+time.sleep(60)
+"""
+    with subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE, text=True) as parent:  # noqa: S603  # our own code
+        assert parent.stdout is not None
+        stat = Path("/proc", parent.stdout.readline().strip(), "stat")
+        end = time.monotonic() + 10
+        while stat.read_text().rpartition(") ")[2][0] != "T":
+            assert time.monotonic() < end
+        parent.kill()
+        while stat.exists() and stat.read_text().rpartition(") ")[2][0] != "Z":
+            assert time.monotonic() < end
 
 
 def test_a_contender_that_fails_is_named_with_its_reason_and_the_others_go_on() -> None:

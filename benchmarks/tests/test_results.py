@@ -56,9 +56,12 @@ def test_rows_measured_anew_take_the_place_of_the_old_ones() -> None:
     assert joined.find("mlp-sgd", 1) == new.results[0]
     assert joined.find("mlp-sgd", 2) == old.results[2]
     assert len(joined.results) == len(old.results)
-    assert (joined.date, joined.again) == (old.date, {"mlp-sgd": "later", "cnn": "later"})
-    assert "Measured anew: mlp-sgd, cnn at later." in pages.where(joined)
+    assert (joined.date, joined.again) == (old.date, {"mlp-sgd (1)": "later", "cnn (1)": "later"})
+    assert "Measured anew: mlp-sgd (1), cnn (1) at later." in pages.where(joined)
     assert "anew" not in pages.where(old)
+    new.versions["numpy"] = "9.9"
+    with pytest.raises(ValueError, match="the libraries are not those of the earlier run: numpy"):
+        replaced(old, new)
 
 
 def test_medians_minima_and_ratios() -> None:

@@ -142,6 +142,10 @@ PARTS: dict[str, dict[str, Any]] = {
     "patches": {"layers": [Patches(4), Dense(32, 3), MeanTokens()], "shape": IMAGE},
     "tokens": {"layers": [Dense(FEATURES, 3)], "shape": TOKENS, **ENTROPY},
     **{
+        f"tokens, {loss!r}, weighted": {"layers": [Dense(FEATURES, 3)], "shape": TOKENS, "loss": loss, "weighted": True}
+        for loss in (MSE(), MAE(), Huber(0.5), CrossEntropy(), CrossEntropy(0.1, (1.0, 2.0, 0.5)))
+    },
+    **{
         f"{loss!r}, weighted {w}": {"layers": dense(), "loss": loss, "weighted": w}
         for loss in (MSE(), MAE(), Huber(0.5), CrossEntropy(), BinaryCrossEntropy(), CrossEntropy(0.1))
         for w in (False, True)

@@ -54,6 +54,43 @@ def test_compiled_code_is_kept_for_the_next_process(tmp_path: Path) -> None:
     assert driver.read_text() == text
 
 
+def test_wrong_bits_in_what_was_kept_cost_a_compilation(tmp_path: Path) -> None:
+    first = trained(tmp_path)
+    found = Path(first[0].splitlines()[-1])
+    for file in found.rglob("*.nbc"):
+        data = bytearray(file.read_bytes())
+        for place in range(len(data) // 20, len(data), len(data) // 20):
+            data[place] ^= 0b100
+        file.write_bytes(data)
+    second = trained(tmp_path)  # LLVM would end the process
+    assert "Epoch 2/2" in second[0]
+    assert second[1] == ""
+
+
+def test_where_nothing_may_compile_auto_is_numpy_and_numba_is_refused(tmp_path: Path) -> None:
+    code = """
+import numpy as np
+from nn_layers import Dense
+from nn_loss import MSE
+from nn_model import NN, engines
+from nn_model.errors import PartError
+from nn_optim import SGD
+engines.choice.WORTH = 0.0
+nn = NN([Dense(2, 1)], MSE(), SGD())
+nn.fit(np.ones((4, 2)), np.ones((4, 1)), epochs=2, verbose=False)
+print(nn.run.engine)
+try:
+    NN([Dense(2, 1)], MSE(), SGD(), engine="numba")
+except PartError as error:
+    print(error)
+"""
+    environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path), "NUMBA_DISABLE_JIT": "1"}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)  # noqa: S603  # our own code
+    engine, refused = done.stdout.splitlines()
+    assert engine == "numpy"
+    assert "NUMBA_DISABLE_JIT" in refused
+
+
 def test_a_folder_that_others_may_write_to_is_not_used(tmp_path: Path) -> None:
     (tmp_path / "nn-model").mkdir()
     (tmp_path / "nn-model").chmod(0o777)

@@ -2,6 +2,7 @@
 
 from functools import partial, wraps
 from importlib.machinery import ModuleSpec
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -28,7 +29,8 @@ def installed(monkeypatch: pytest.MonkeyPatch) -> Any:
     def say(there: bool) -> None:
         found = ModuleSpec("numba", None) if there else None
         monkeypatch.setattr(nn_model.engines.choice, "find_spec", lambda _: found)
-        monkeypatch.setattr(nn_model.engines.choice, "import_module", lambda _: None)
+        compiles = SimpleNamespace(config=SimpleNamespace(DISABLE_JIT=0))
+        monkeypatch.setattr(nn_model.engines.choice, "import_module", lambda _: compiles)
 
     return say
 

@@ -59,7 +59,7 @@ def make_engine(name: str) -> Engine:
     Raises
     ------
     PartError
-        No engine has this name.
+        No engine has this name, or numba is told to compile nothing.
     MissingExtraError
         numba, or scipy, through which it calls BLAS, is not installed.
     """
@@ -68,6 +68,10 @@ def make_engine(name: str) -> Engine:
     if name == "numba":
         need("numba", "numba")
         need("scipy.linalg.cython_blas", "numba")
+        if not _may_compile():
+            raise PartError(
+                "engine='numba' compiles, which NUMBA_DISABLE_JIT forbids; unset it, or take engine='numpy'"
+            )
         return NumbaEngine()
     return NumpyEngine() if name == "numpy" else AutoEngine()
 
@@ -126,4 +130,9 @@ def _is_there() -> bool:
     except ImportError as error:
         warnings.warn(f"numba cannot be imported ({error}); training runs under numpy", UserWarning, stacklevel=6)
         return False
-    return True
+    return _may_compile()
+
+
+def _may_compile() -> bool:
+    """Whether numba compiles at all: NUMBA_DISABLE_JIT, which helps with debugging, lets it not."""
+    return not import_module("numba").config.DISABLE_JIT

@@ -1,13 +1,36 @@
 """Compiled functions kept on disk: a file that is damaged, or cannot be written, costs a compilation and no more."""
 
+import hashlib
+import pickle
 from contextlib import suppress
 from typing import Any
 
 import numba
 from numba import types
+from numba.core.serialize import dumps
 
 from nn_model.engines.numba.folder import folder
 from nn_model.engines.numba.libraries import DriverCompiler, in_parts
+
+
+class _Sealed:
+    """What numba keeps and takes back, with a checksum: LLVM ends the process over code with a wrong bit."""
+
+    def __init__(self, kept: Any) -> None:
+        self._kept = kept
+
+    def reduce(self, data: Any) -> tuple[bytes, bytes]:
+        content = dumps(self._kept.reduce(data))
+        return hashlib.sha256(content).digest(), content
+
+    def rebuild(self, context: Any, data: tuple[bytes, bytes]) -> Any:
+        seal, content = data
+        if hashlib.sha256(content).digest() != seal:
+            raise ValueError("the file is damaged")
+        return self._kept.rebuild(context, pickle.loads(content))  # noqa: S301  # our own file, in our own folder
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._kept, name)
 
 
 class _Forgiving:
@@ -15,6 +38,7 @@ class _Forgiving:
 
     def __init__(self, cache: Any) -> None:
         self._cache = cache
+        cache._impl = _Sealed(cache._impl)
 
     def load_overload(self, signature: Any, context: Any) -> Any:
         with suppress(Exception):  # whatever unpickling a damaged file raises

@@ -24,8 +24,9 @@ def equal(denominator: Array, times: float, share: Array) -> None:
 @twin(kernels.weighted)
 def weighted(weights: Array, denominator: Array, times: float, share: Array) -> None:
     out, whole = flat(share), _or_infinite(denominator[0] * times)
+    columns = out.size // weights.size  # all tokens of a row count as it does
     for i in range(out.size):
-        out[i] = float(weights[i]) / whole
+        out[i] = float(weights[i // columns]) / whole
 
 
 @twin(kernels.by_label)

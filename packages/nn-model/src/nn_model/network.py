@@ -63,8 +63,8 @@ class NN:
         that it cannot compile, as of an own layer, runs under numpy, and `explain()` names the call. `"auto"`: numpy,
         and numba in a call of `fit` for which it is installed, can compile every call, and is estimated to save at
         least 10 seconds: 1.2 us a call and 0.05 ns for each number that calls read or write, in every step; nothing if
-        these are more than 500,000 a call on average. A resumed run keeps its engine; `train_step` uses numpy. With more
-        than one thread, large products are faster under numpy: what numba compiles uses one for nearly all.
+        these are more than 500,000 a call on average. A resumed run keeps its engine; `train_step` uses numpy. With
+        more than one thread, large products are faster under numpy: what numba compiles uses one for nearly all.
     threads
         How many threads BLAS may use in every call of this network; `None` leaves it as it is. At this size a second
         one gains little on an idle machine, and on a busy one makes steps ten times slower. Never part of a saved

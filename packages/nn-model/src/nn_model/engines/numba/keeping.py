@@ -1,36 +1,37 @@
 """Compiled functions kept on disk: a file that is damaged, or cannot be written, costs a compilation and no more."""
 
 import hashlib
-import pickle
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import numba
 from numba import types
-from numba.core.serialize import dumps
 
 from nn_model.engines.numba.folder import folder
 from nn_model.engines.numba.libraries import DriverCompiler, in_parts
 
 
-class _Sealed:
-    """What numba keeps and takes back, with a checksum: LLVM ends the process over code with a wrong bit."""
+def _seal(file: Any) -> None:
+    """Let numba's files of code have a checksum beside them: LLVM ends the process over code with a wrong bit."""
+    save, load = file._save_data, file._load_data
 
-    def __init__(self, kept: Any) -> None:
-        self._kept = kept
+    def content(name: str) -> bytes:
+        return hashlib.sha256(Path(file._data_path(name)).read_bytes()).digest()
 
-    def reduce(self, data: Any) -> tuple[bytes, bytes]:
-        content = dumps(self._kept.reduce(data))
-        return hashlib.sha256(content).digest(), content
+    def beside(name: str) -> Path:
+        return Path(f"{file._data_path(name)}.sha256")
 
-    def rebuild(self, context: Any, data: tuple[bytes, bytes]) -> Any:
-        seal, content = data
-        if hashlib.sha256(content).digest() != seal:
+    def save_sealed(name: str, data: Any) -> None:
+        save(name, data)
+        beside(name).write_bytes(content(name))
+
+    def load_sealed(name: str) -> Any:
+        if beside(name).read_bytes() != content(name):
             raise ValueError("the file is damaged")
-        return self._kept.rebuild(context, pickle.loads(content))  # noqa: S301  # our own file, in our own folder
+        return load(name)
 
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._kept, name)
+    file._save_data, file._load_data = save_sealed, load_sealed
 
 
 class _Forgiving:
@@ -38,7 +39,7 @@ class _Forgiving:
 
     def __init__(self, cache: Any) -> None:
         self._cache = cache
-        cache._impl = _Sealed(cache._impl)
+        _seal(cache._cache_file)
 
     def load_overload(self, signature: Any, context: Any) -> Any:
         with suppress(Exception):  # whatever unpickling a damaged file raises
